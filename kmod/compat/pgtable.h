@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MC_COMPAT_PGTABLE_H
+#define MC_COMPAT_PGTABLE_H
+
+#include "compat/config.h"
+#include "compat/page.h"
+
+#include <linux/huge_mm.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
+#include <linux/version.h>
+#ifdef MC_HAVE_SOFTLEAF
+#include <linux/leafops.h>
+#endif
+
+/**
+ * mc_pte_table_lock() - lock the page table that a PMD entry points to
+ * @mm: the target
+ * @pmd: the entry
+ * @addr: an address below it
+ * @ptlp: gets the lock, for mc_pte_table_unlock()
+ *
+ * 6.5, "mm/pgtable: allow pte_offset_map[_lock]() to fail": since then a table can
+ * be freed by others than the target (khugepaged, MADV_COLLAPSE, from 6.14 also
+ * MADV_DONTNEED) while mmap_lock is held for reading. The kernel's own
+ * pte_offset_map_lock() copes, but calls what is not exported; this does the same.
+ *
+ * Locking: mmap_lock held. RCU keeps the table, hence the lock in its struct page,
+ * until the lock is held; once it is, the PMD entry cannot change.
+ * Return: the PTE of @addr, or NULL: no table (any more). Look at @pmd again.
+ */
+static inline pte_t *mc_pte_table_lock(struct mm_struct *mm, pmd_t *pmd,
+				       unsigned long addr, spinlock_t **ptlp)
+{
+	pmd_t entry;
+
+	rcu_read_lock();
+	entry = READ_ONCE(*pmd);
+	if (!pmd_present(entry) || pmd_leaf(entry) || pmd_bad(entry))
+		goto none;
+	*ptlp = pte_lockptr(mm, &entry);
+	spin_lock(*ptlp);
+	if (!pmd_same(entry, READ_ONCE(*pmd)))
+		goto changed;
+	rcu_read_unlock();
+	/* Sparse cannot follow a lock that is held after one of two ways out. */
+	__release(*ptlp);
+	return pte_offset_kernel(&entry, addr);
+
+changed:
+	spin_unlock(*ptlp);
+none:
+	rcu_read_unlock();
+	return NULL;
+}
+
+static inline void mc_pte_table_unlock(spinlock_t *ptl)
+{
+	__acquire(ptl);
+	spin_unlock(ptl);
+}
+
+/*
+ * Does a present PMD leaf map the huge page of zeroes?
+ *
+ * Its address, huge_zero_pfn, is exported in no release. But nothing else in an
+ * anonymous VMA is without an owner, and nothing else in a DAX file off the device.
+ *
+ * Locking: the PMD lock.
+ */
+static inline bool mc_pmd_is_zero(const struct vm_area_struct *vma, pmd_t pmd)
+{
+	struct folio *folio;
+
+	if (vma->vm_flags & VM_PFNMAP || !pfn_valid(pmd_pfn(pmd)))
+		return false;
+	folio = page_folio(pmd_page(pmd));
+	if (vma_is_anonymous((struct vm_area_struct *)vma))
+		return !folio_test_anon(folio);
+	return vma_is_dax(vma) && !folio_test_anon(folio) &&
+	       !folio_is_zone_device(folio);
+}
+
+/**
+ * mc_pmd_page() - the page that a present PMD leaf maps
+ * @vma: the VMA
+ * @pmd: the entry, read under its lock
+ *
+ * The kernel's vm_normal_page_pmd() is not exported. As there, what has no page
+ * to account, the huge page of zeroes among it, gives NULL.
+ *
+ * 6.12, "mm: mark special bits for huge pfn mappings when inject": from then on
+ * the entry says so itself. Before, the VMA does.
+ * 6.17, "mm: remove devmap related functions and page table bits": pages of DAX
+ * became like others.
+ *
+ * Locking: the PMD lock.
+ */
+static inline struct page *mc_pmd_page(const struct vm_area_struct *vma,
+				       pmd_t pmd)
+{
+#ifdef MC_HAVE_PMD_SPECIAL
+	if (pmd_special(pmd))
+		return NULL;
+#endif
+#ifdef MC_HAVE_PMD_DEVMAP
+	if (pmd_devmap(pmd))
+		return NULL;
+#endif
+	if (vma->vm_flags & VM_PFNMAP || !pfn_valid(pmd_pfn(pmd)))
+		return NULL;
+	return mc_pmd_is_zero(vma, pmd) ? NULL : pmd_page(pmd);
+}
+
+/*
+ * The same for a PUD leaf. Only DAX makes them.
+ *
+ * Locking: the PUD lock.
+ */
+static inline struct page *mc_pud_page(const struct vm_area_struct *vma, pud_t pud)
+{
+#ifdef MC_HAVE_PMD_SPECIAL
+	if (pud_special(pud))
+		return NULL;
+#endif
+#ifdef MC_HAVE_PMD_DEVMAP
+	if (pud_devmap(pud))
+		return NULL;
+#endif
+	if (vma->vm_flags & VM_PFNMAP || !pfn_valid(pud_pfn(pud)))
+		return NULL;
+	return pud_page(pud);
+}
+
+/*
+ * Entries that are neither empty nor present: a page in swap, one that is being
+ * migrated, is on a device or poisoned, or a marker with nothing behind it.
+ *
+ * 6.19, "mm: introduce leaf entry type and use to simplify leaf entry logic": these
+ * got a type and names of their own, softleaf; the type is still swp_entry_t.
+ * 5.14, "mm: remove special swap entry functions": one call for all that hold a
+ * page, pfn_swap_entry_to_page(). 5.10 has one for each kind.
+ */
+static inline swp_entry_t mc_leaf_from_pte(pte_t pte)
+{
+#ifdef MC_HAVE_SOFTLEAF
+	return softleaf_from_pte(pte);
+#else
+	return pte_to_swp_entry(pte);
+#endif
+}
+
+static inline swp_entry_t mc_leaf_from_pmd(pmd_t pmd)
+{
+#ifdef MC_HAVE_SOFTLEAF
+	return softleaf_from_pmd(pmd);
+#else
+	return pmd_to_swp_entry(pmd);
+#endif
+}
+
+static inline bool mc_leaf_is_swap(swp_entry_t entry)
+{
+#ifdef MC_HAVE_SOFTLEAF
+	return softleaf_is_swap(entry);
+#else
+	return !non_swap_entry(entry);
+#endif
+}
+
+static inline bool mc_leaf_is_migration(swp_entry_t entry)
+{
+#ifdef MC_HAVE_SOFTLEAF
+	return softleaf_is_migration(entry);
+#else
+	return is_migration_entry(entry);
+#endif
+}
+
+static inline bool mc_leaf_is_device_private(swp_entry_t entry)
+{
+#ifdef MC_HAVE_SOFTLEAF
+	return softleaf_is_device_private(entry);
+#else
+	return is_device_private_entry(entry);
+#endif
+}
+
+/*
+ * The page of an entry that /proc counts as resident, or NULL.
+ *
+ * Locking: the lock of the entry. It keeps a migration from ending.
+ */
+static inline struct page *mc_leaf_page(swp_entry_t entry)
+{
+#if defined(MC_HAVE_SOFTLEAF)
+	return softleaf_has_pfn(entry) ? softleaf_to_page(entry) : NULL;
+#elif defined(MC_HAVE_PFN_SWAP_ENTRY)
+	return is_pfn_swap_entry(entry) ? pfn_swap_entry_to_page(entry) : NULL;
+#else
+	if (is_migration_entry(entry))
+		return migration_entry_to_page(entry);
+	if (is_device_private_entry(entry))
+		return device_private_entry_to_page(entry);
+	return NULL;
+#endif
+}
+
+/*
+ * The same for a caller without the lock. That a page being migrated is locked, as
+ * the kernel's own functions assert, is then true only most of the time.
+ *
+ * 6.1, "mm/swap: add swp_offset_pfn() to fetch PFN from swap entry": the offset of
+ * a swap entry began to hold more than the number of the page.
+ */
+static inline struct page *mc_leaf_page_unlocked(swp_entry_t entry)
+{
+#if defined(MC_HAVE_SOFTLEAF)
+	return softleaf_has_pfn(entry) ? pfn_to_page(softleaf_to_pfn(entry)) : NULL;
+#elif defined(MC_HAVE_PFN_SWAP_ENTRY)
+	return is_pfn_swap_entry(entry) ? pfn_to_page(swp_offset_pfn(entry)) : NULL;
+#else
+	if (is_migration_entry(entry) || is_device_private_entry(entry))
+		return pfn_to_page(swp_offset(entry));
+	return NULL;
+#endif
+}
+
+/*
+ * Does /proc count what is swapped out of a shmem object where a private mapping of
+ * it has no page table at all?
+ *
+ * 5.16, "mm/smaps: fix shmem pte hole swap calculation": before, it looked for the
+ * swap of such holes at a wrong place and found none. No compiler sees that.
+ */
+#define MC_SMAPS_SHMEM_HOLES	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0))
+
+/*
+ * How /proc divides the page of an entry that is not present: by its mapcount as
+ * if it were, or whole, as private or as shared.
+ *
+ * 6.11, "fs/proc/task_mmu: account non-present entries as "maybe shared, but no
+ * idea how often"": before, a migration entry was private and all others were
+ * divided; since, only a device-private one is divided and all others are shared.
+ * The same series took page_mapcount() from modules, which tells the two apart.
+ */
+enum mc_leaf_sharing {
+	MC_LEAF_BY_MAPCOUNT,
+	MC_LEAF_PRIVATE,
+	MC_LEAF_SHARED,
+};
+
+static inline enum mc_leaf_sharing mc_leaf_sharing(swp_entry_t entry)
+{
+#ifdef MC_HAVE_PAGE_MAPCOUNT
+	return mc_leaf_is_migration(entry) ? MC_LEAF_PRIVATE :
+					     MC_LEAF_BY_MAPCOUNT;
+#else
+	return mc_leaf_is_device_private(entry) ? MC_LEAF_BY_MAPCOUNT :
+						  MC_LEAF_SHARED;
+#endif
+}
+
+#endif /* MC_COMPAT_PGTABLE_H */

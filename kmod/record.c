@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What readers get: one walk, made into the records that uapi/memclass.h describes.
+ */
+#include "record.h"
+
+#include <linux/cred.h>
+#include <linux/kdev_t.h>
+#include <linux/mman.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "vma.h"
+
+#define CHEAP	1
+#define FULL	0
+
+static u64 columns(bool cheap)
+{
+	u64 bits = 0;
+
+#define BIT_OF(field, tier, text) \
+	if ((tier) == CHEAP || !cheap) \
+		bits |= BIT_ULL(MEMCLASS_COLUMN_##field);
+	MEMCLASS_COLUMNS(BIT_OF)
+#undef BIT_OF
+	return bits;
+}
+
+static enum memclass_class class_of(const struct vm_area_struct *vma,
+				    struct mc_stacks *stacks)
+{
+	struct mc_class_facts facts;
+
+	mc_vma_facts(vma, !vma->vm_ops && mc_stacks_hit(stacks, vma->vm_start, vma->vm_end),
+		     &facts);
+	return mc_class_of(&facts);
+}
+
+/* Columns are counted in place, in the record. */
+static struct mc_stats *stats_in(struct memclass_counts *counts)
+{
+	return container_of(counts, struct mc_stats, counts);
+}
+
+static struct mc_stats *process_enter(struct mc_walk *walk, struct vm_area_struct *vma)
+{
+	struct mc_process_reader *reader = container_of(walk, struct mc_process_reader, walk);
+	enum memclass_class class = class_of(vma, &reader->stacks);
+
+	__set_bit(class, &reader->used);
+	return stats_in(&reader->record.classes[class]);
+}
+
+static const struct mc_walk_ops process_ops = {
+	.enter = process_enter,
+};
+
+static void fill_identity(struct memclass_record *record, const struct mc_target *target)
+{
+	struct task_struct *task = target->task;
+
+	record->size = sizeof(*record);
+	record->abi = MEMCLASS_ABI;
+	record->counts_offset = offsetof(struct memclass_record, total);
+	record->counts_size = sizeof(struct memclass_counts);
+	record->nr_classes = MEMCLASS_NR_CLASSES;
+	record->flags = target->shared_mm ? MEMCLASS_SHARED_MM : 0;
+	record->pid = target->pid;
+	rcu_read_lock();
+	record->ppid = task_tgid_vnr(rcu_dereference(task->real_parent));
+	rcu_read_unlock();
+	record->uid = from_kuid_munged(current_user_ns(), task_uid(task));
+	record->threads = get_nr_threads(task);
+	record->start_ns = task->start_boottime;
+	record->page_tables = mm_pgtables_bytes(target->mm);
+	get_task_comm(record->comm, task);
+}
+
+/*
+ * Walks a process and makes its record.
+ *
+ * Return: 0, -EINTR when the reader was killed, -ESRCH when the process ended, or
+ * became another program, meanwhile.
+ */
+static int record_process(struct mc_process_reader *reader, struct mc_target *target,
+			  bool cheap)
+{
+	struct memclass_record *record = &reader->record;
+	unsigned int class;
+	int ret;
+
+	/* Most processes have few classes: empty those that were used last. */
+	for_each_set_bit(class, &reader->used, MEMCLASS_NR_CLASSES)
+		memset(&record->classes[class], 0, sizeof(record->classes[class]));
+	memset(record, 0, offsetof(struct memclass_record, classes));
+	memset(&reader->walk, 0, sizeof(reader->walk));
+	reader->walk.mm = target->mm;
+	reader->walk.ops = &process_ops;
+	reader->walk.cheap = cheap;
+	reader->used = 0;
+	mc_stacks_init(&reader->stacks, target->task);
+
+	ret = mc_walk_mm(&reader->walk);
+	if (ret)
+		return ret;
+
+	fill_identity(record, target);
+	if (cheap)
+		record->flags |= MEMCLASS_CHEAP;
+	record->columns = columns(cheap);
+	record->cost = reader->walk.cost;
+	for_each_set_bit(class, &reader->used, MEMCLASS_NR_CLASSES) {
+		struct mc_stats *stats = stats_in(&record->classes[class]);
+
+		mc_stats_add(stats_in(&record->total), stats);
+		mc_stats_finish(stats);
+	}
+	mc_stats_finish(stats_in(&record->total));
+	return 0;
+}
+
+/*
+ * A process that becomes another program while it is walked is walked again; one
+ * that does so all the time is passed over.
+ */
+#define TRIES	3
+
+/**
+ * mc_record_next() - the record of the first process from a pid on
+ * @reader: gets it
+ * @pid: in the reader's pid namespace
+ * @cheap: only the columns that need no struct page
+ *
+ * Locking: none held; sleeps.
+ * Return: 1, 0 when there is no such process, -EINTR when the reader was killed.
+ */
+int mc_record_next(struct mc_process_reader *reader, pid_t pid, bool cheap)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct mc_target target;
+	unsigned int tries = 0;
+	int ret;
+
+	while (mc_target_next(ns, pid, &target)) {
+		if (target.pid != pid)
+			tries = 0;
+		pid = target.pid;
+		ret = record_process(reader, &target, cheap);
+		mc_target_put(&target);
+		if (ret != -ESRCH)
+			return ret ?: 1;
+		if (++tries == TRIES)
+			pid++;
+	}
+	return 0;
+}
+
+/* The end of a path says more than its beginning. */
+static void fill_name(struct memclass_vma *row, const char *name)
+{
+	size_t len = strlen(name), room = sizeof(row->name) - 1;
+
+	if (len > room) {
+		name += len - room;
+		row->flags |= MEMCLASS_NAME_CUT;
+	}
+	strscpy(row->name, name, sizeof(row->name));
+}
+
+static void fill_backing(struct mc_vma_reader *reader, struct memclass_vma *row,
+			 struct vm_area_struct *vma)
+{
+	const struct inode *inode;
+	const char *name = NULL;
+
+	if (vma->vm_file) {
+		inode = mc_file_inode(vma->vm_file);
+		row->inode = inode->i_ino;
+		row->dev_major = MAJOR(inode->i_sb->s_dev);
+		row->dev_minor = MINOR(inode->i_sb->s_dev);
+		row->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+		name = d_path(mc_file_path(vma->vm_file), reader->path,
+			      sizeof(reader->path));
+	} else if (vma->vm_ops && vma->vm_ops->name) {
+		name = vma->vm_ops->name(vma);
+	}
+	if (!IS_ERR_OR_NULL(name))
+		fill_name(row, name);
+}
+
+static void fill_vma(struct mc_vma_reader *reader, struct memclass_vma *row,
+		     struct vm_area_struct *vma)
+{
+	memset(row, 0, sizeof(*row));
+	row->size = sizeof(*row);
+	row->abi = MEMCLASS_ABI;
+	row->counts_offset = offsetof(struct memclass_vma, counts);
+	row->counts_size = sizeof(row->counts);
+	row->class = class_of(vma, &reader->stacks);
+	row->flags = (reader->cheap ? MEMCLASS_CHEAP : 0) |
+		     (reader->target->shared_mm ? MEMCLASS_SHARED_MM : 0);
+	row->pid = reader->target->pid;
+	row->ordinal = reader->ordinal++;
+	row->start_ns = reader->target->task->start_boottime;
+	row->columns = columns(reader->cheap);
+	row->start = vma->vm_start;
+	row->end = vma->vm_end;
+	row->prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+		    (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+		    (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
+	row->shared = !!(vma->vm_flags & VM_MAYSHARE);
+	fill_backing(reader, row, vma);
+}
+
+static struct mc_stats *vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
+{
+	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
+	struct memclass_vma *row;
+
+	if (reader->count == reader->max)
+		return NULL;
+	row = &reader->vmas[reader->count++];
+	fill_vma(reader, row, vma);
+	return stats_in(&row->counts);
+}
+
+static void vma_leave(struct mc_walk *walk)
+{
+	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
+	struct memclass_vma *row = &reader->vmas[reader->count - 1];
+
+	mc_stats_finish(stats_in(&row->counts));
+	row->cost = walk->cost;
+}
+
+static const struct mc_walk_ops vma_ops = {
+	.enter = vma_enter,
+	.leave = vma_leave,
+};
+
+/**
+ * mc_record_vmas_start() - before the first mc_record_vmas() of a process
+ * @reader: what is made ready
+ * @target: the process
+ * @cheap: only the columns that need no struct page
+ * @ordinal: of the first mapping that is wanted
+ */
+void mc_record_vmas_start(struct mc_vma_reader *reader, struct mc_target *target,
+			  bool cheap, u32 ordinal)
+{
+	memset(&reader->walk, 0, sizeof(reader->walk));
+	reader->walk.ops = &vma_ops;
+	reader->walk.cheap = cheap;
+	reader->walk.skip = ordinal;
+	reader->cheap = cheap;
+	reader->ordinal = ordinal;
+}
+
+/**
+ * mc_record_vmas() - walk the next mappings of a process
+ * @reader: gets them
+ * @target: the process; its references need not be those of an earlier call
+ * @max: how many are wanted, MC_VMA_BATCH at most
+ *
+ * Goes on by address from where the last call ended.
+ *
+ * Locking: none held; sleeps.
+ * Return: how many there are, 0 after the last one; -EINTR when the reader was
+ * killed, -ESRCH when the process ended meanwhile.
+ */
+int mc_record_vmas(struct mc_vma_reader *reader, struct mc_target *target,
+		   unsigned int max)
+{
+	int ret;
+
+	reader->target = target;
+	reader->walk.mm = target->mm;
+	reader->max = max;
+	reader->count = 0;
+	memset(&reader->walk.cost, 0, sizeof(reader->walk.cost));
+	mc_stacks_init(&reader->stacks, target->task);
+	ret = mc_walk_mm(&reader->walk);
+	return ret < 0 ? ret : reader->count;
+}

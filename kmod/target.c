@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a pid to a process that can be walked. The references taken here are all that
+ * keeps the task and its memory alive while they are looked at; nothing else of the
+ * module holds one.
+ */
+#include "target.h"
+
+#include "compat.h"
+
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+/*
+ * The memory of a process; its leader may have ended before its other threads.
+ *
+ * Return: a reference to its users, or NULL: a kernel thread, or a process that has
+ * ended as far as memory goes.
+ */
+static struct mm_struct *get_process_mm(struct task_struct *leader)
+{
+	struct mm_struct *mm = get_task_mm(leader);
+	struct task_struct *thread;
+
+	if (mm || leader->flags & PF_KTHREAD)
+		return mm;
+	rcu_read_lock();
+	for_each_thread(leader, thread) {
+		mm = get_task_mm(thread);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
+/*
+ * Does a process with a lower pid use @mm too? vfork() makes such processes, and
+ * clone(CLONE_VM). Only where there are more users than the process's own threads and
+ * the reader, all others are looked through.
+ */
+static bool mm_is_shared(struct task_struct *leader, struct mm_struct *mm)
+{
+	struct task_struct *other;
+	bool shared = false;
+
+	if (atomic_read(&mm->mm_users) <= get_nr_threads(leader) + 1)
+		return false;
+	rcu_read_lock();
+	for_each_process(other) {
+		if (other->tgid < leader->tgid && READ_ONCE(other->mm) == mm &&
+		    !(other->flags & PF_KTHREAD)) {
+			shared = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return shared;
+}
+
+/**
+ * mc_target_next() - the process with the lowest pid from @pid on that has memory
+ * @ns: whose pids are meant
+ * @pid: where to begin
+ * @target: filled in; the caller puts it
+ *
+ * Locking: none; takes RCU and, for a moment, the lock of the task.
+ * Return: false when there is none.
+ */
+bool mc_target_next(struct pid_namespace *ns, pid_t pid, struct mc_target *target)
+{
+	for (;; pid++) {
+		struct task_struct *task = NULL;
+		struct pid *found;
+		int nr = pid;
+
+		rcu_read_lock();
+		found = idr_get_next(&ns->idr, &nr);
+		if (found)
+			task = pid_task(found, PIDTYPE_TGID);
+		if (task)
+			get_task_struct(task);
+		rcu_read_unlock();
+		if (!found)
+			return false;
+		pid = nr;
+		if (!task)
+			continue;
+
+		target->mm = get_process_mm(task);
+		if (target->mm) {
+			target->task = task;
+			target->pid = pid;
+			target->shared_mm = mm_is_shared(task, target->mm);
+			return true;
+		}
+		put_task_struct(task);
+		cond_resched();
+	}
+}
+
+/**
+ * mc_target_put() - let go of a process
+ * @target: what mc_target_next() filled in
+ *
+ * When the process has ended meanwhile, tearing down its memory is left to the
+ * kernel's own worker: the reader must not pay for it, nor be kept by it.
+ */
+void mc_target_put(struct mc_target *target)
+{
+	mmput_async(target->mm);
+	put_task_struct(target->task);
+}
+
+/* Keeps the lowest pointers, in order. */
+static void stacks_insert(struct mc_stacks *stacks, unsigned long pointer)
+{
+	unsigned int i = stacks->count;
+
+	if (i == MC_STACKS_MAX) {
+		stacks->more = true;
+		if (pointer >= stacks->pointers[--i])
+			return;
+	} else {
+		stacks->count++;
+	}
+	for (; i > 0 && stacks->pointers[i - 1] > pointer; i--)
+		stacks->pointers[i] = stacks->pointers[i - 1];
+	stacks->pointers[i] = pointer;
+}
+
+static void stacks_collect(struct mc_stacks *stacks, unsigned long floor)
+{
+	struct task_struct *thread;
+	unsigned long pointer;
+
+	stacks->count = 0;
+	stacks->next = 0;
+	stacks->more = false;
+	rcu_read_lock();
+	for_each_thread(stacks->task, thread) {
+		if (mc_task_user_sp(thread, &pointer) && pointer >= floor)
+			stacks_insert(stacks, pointer);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * mc_stacks_init() - before the first mc_stacks_hit()
+ * @stacks: what is made ready
+ * @task: the leader of the process; the caller keeps its reference meanwhile
+ */
+void mc_stacks_init(struct mc_stacks *stacks, struct task_struct *task)
+{
+	stacks->task = get_nr_threads(task) > 1 ? task : NULL;
+	stacks->count = 0;
+	stacks->next = 0;
+	stacks->more = stacks->task;
+}
+
+/**
+ * mc_stacks_hit() - is a live thread's stack pointer in an address range?
+ * @stacks: of the process
+ * @start: the range; not below that of an earlier call
+ * @end: its end
+ *
+ * Locking: none needed; takes RCU, does not sleep.
+ */
+bool mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end)
+{
+	for (;;) {
+		while (stacks->next < stacks->count &&
+		       stacks->pointers[stacks->next] < start)
+			stacks->next++;
+		if (stacks->next < stacks->count)
+			return stacks->pointers[stacks->next] < end;
+		if (!stacks->more)
+			return false;
+		stacks_collect(stacks, start);
+	}
+}

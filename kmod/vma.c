@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's half of the classifier: reads the facts from a VMA.
+ */
+#include "vma.h"
+
+#include "compat.h"
+
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+/*
+ * Shared memory without a path lies on a tmpfs mount of the kernel's own, where only
+ * the kernel gives names: no user can make a file there that is called memfd:x, and
+ * a memfd's name always comes after that prefix, whatever it is. Only the kernel's
+ * mounts of tmpfs have SB_KERNMOUNT (i915 has another one, for its objects).
+ */
+static enum mc_file_kind kernel_tmpfs_kind(const struct file *file)
+{
+	const char *name = (const char *)file->f_path.dentry->d_name.name;
+
+	if (str_has_prefix(name, "memfd:"))
+		return MC_FILE_MEMFD;
+	if (str_has_prefix(name, "SYSV"))
+		return MC_FILE_SYSV;
+	return MC_FILE_SHM;
+}
+
+/*
+ * By the inode that the pages belong to, which is not always the file's own: that of
+ * a block device's node in /dev is on a tmpfs.
+ */
+static enum mc_file_kind file_kind(const struct file *file)
+{
+	const struct super_block *sb = file->f_mapping->host->i_sb;
+
+	switch (sb->s_magic) {
+	case TMPFS_MAGIC:
+		if (sb->s_flags & SB_KERNMOUNT)
+			return kernel_tmpfs_kind(file);
+		return MC_FILE_TMPFS;
+	case MC_SECRETMEM_MAGIC:
+		return MC_FILE_MEMFD;
+	default:
+		return MC_FILE_OTHER;
+	}
+}
+
+/*
+ * A character device or an anonymous inode (perf, io_uring, KVM) has no pages of a
+ * file to map: what it shows is its driver's, even where the VMA does not say so.
+ */
+static bool file_is_device(const struct file *file)
+{
+	const struct inode *host = file->f_mapping->host;
+
+	return S_ISCHR(file_inode(file)->i_mode) || IS_DAX(host) ||
+	       host->i_sb->s_magic == ANON_INODE_FS_MAGIC;
+}
+
+/**
+ * mc_vma_is_shmem() - are the pages of its file those of a shmem object?
+ * @vma: the VMA
+ *
+ * What is swapped out of such an object is in the object's page cache, as nowhere
+ * else. Where the kernel says so itself, shmem_mapping(), it is not exported before
+ * 6.12.
+ */
+bool mc_vma_is_shmem(const struct vm_area_struct *vma)
+{
+	const struct inode *host = vma->vm_file ? vma->vm_file->f_mapping->host : NULL;
+
+	return host && host->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(host->i_mode);
+}
+
+/**
+ * mc_vma_facts() - what decides a VMA's class
+ * @vma: the VMA
+ * @stack_pointer: a live thread's user stack pointer is in it
+ * @facts: filled in
+ *
+ * MAP_SHARED is VM_MAYSHARE, as in /proc/PID/maps: VM_SHARED is taken away when the
+ * file was opened for reading only.
+ *
+ * Locking: mmap_lock of vma->vm_mm.
+ */
+void mc_vma_facts(const struct vm_area_struct *vma, bool stack_pointer,
+		  struct mc_class_facts *facts)
+{
+	const struct mm_struct *mm = vma->vm_mm;
+	const struct file *file = vma->vm_file;
+	bool anonymous = !vma->vm_ops;
+
+	*facts = (struct mc_class_facts) {
+		.start = vma->vm_start,
+		.end = vma->vm_end,
+		.file = file ? file_kind(file) : MC_FILE_NONE,
+		.anonymous = anonymous,
+		.shared = vma->vm_flags & VM_MAYSHARE,
+		.exec = vma->vm_flags & VM_EXEC,
+		.write = vma->vm_flags & VM_WRITE,
+		.hugetlb = vma->vm_flags & VM_HUGETLB,
+		.device = vma->vm_flags & (VM_PFNMAP | VM_IO | VM_MIXEDMAP) ||
+			  (file && !anonymous && file_is_device(file)),
+		.stack_pointer = stack_pointer,
+		.start_stack = mm->start_stack,
+		.bss_start = PAGE_ALIGN(mm->end_data),
+		.start_brk = mm->start_brk,
+		.brk = mm->brk,
+	};
+}

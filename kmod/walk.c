@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks the mappings and page tables of one mm: which entries there are. What a
+ * page is counted as is stats.c's business, where the columns go the caller's.
+ *
+ * mmap_lock is held for reading in slices. Within one, mappings cannot change, but
+ * entries can: faults, reclaim, migration and khugepaged go on. Each entry is read
+ * under the lock that it changes under. Page tables below a mapping stay, but for
+ * those that mc_pte_table_lock() and step_hugetlb() tell of.
+ */
+#include "walk.h"
+
+#include <linux/delay.h>
+#include <linux/hugetlb.h>
+#include <linux/mmap_lock.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+
+#include "vma.h"
+
+/*
+ * The work of a slice: a page-table entry is 1. At 3 ns an entry a slice is about
+ * 50 us; its end is looked for after every page table and every mapping.
+ */
+#define SLICE_WORK	16384
+#define WORK_TABLE	32
+#define WORK_VMA	64
+
+/* Entries that are neither empty nor present. */
+static void count_pte_leaf(struct mc_walk *walk, pte_t pte)
+{
+	swp_entry_t entry = mc_leaf_from_pte(pte);
+	struct page *page;
+
+	if (mc_leaf_is_swap(entry)) {
+		walk->stats->counts.swap += PAGE_SIZE;
+		return;
+	}
+	page = mc_leaf_page(entry);
+	if (!page)
+		return;
+	if (walk->cheap)
+		walk->stats->counts.rss += PAGE_SIZE;
+	else
+		mc_tally_leaf(&walk->tally, entry, page, 1);
+}
+
+/*
+ * An entry that maps no page with an owner: where the mapping itself is not made of
+ * such, the zero page.
+ */
+static void count_special(struct mc_walk *walk, unsigned long size)
+{
+	if (!(walk->vma_flags & (VM_PFNMAP | VM_MIXEDMAP)))
+		walk->stats->counts.zero += size;
+}
+
+/* A private mapping of a shmem object sees what was swapped out of the object. */
+static void count_pte_none(struct mc_walk *walk, struct vm_area_struct *vma,
+			   unsigned long addr)
+{
+	if (xa_is_value(xa_load(&vma->vm_file->f_mapping->i_pages,
+				linear_page_index(vma, addr)))) {
+		walk->stats->counts.swap += PAGE_SIZE;
+		walk->stats->counts.swap_shmem += PAGE_SIZE;
+	}
+}
+
+/*
+ * Does it matter entry by entry? A private mapping that can be written to has pages
+ * and swap of its own in place of the object's.
+ */
+static bool shmem_swap_by_entry(const struct mc_walk *walk)
+{
+	return walk->shmem_swapped &&
+	       (walk->vma_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *pte,
+		       unsigned long addr, unsigned long end)
+{
+	bool holes = shmem_swap_by_entry(walk);
+
+	walk->tally.used = true;
+	for (; addr != end; pte++, addr += PAGE_SIZE) {
+		pte_t entry = ptep_get(pte);
+
+		if (likely(pte_present(entry))) {
+			if (likely(!pte_special(entry)))
+				mc_tally_page(&walk->tally, pte_page(entry),
+					      pte_dirty(entry), pte_young(entry));
+			else
+				count_special(walk, PAGE_SIZE);
+		} else if (!pte_none(entry)) {
+			count_pte_leaf(walk, entry);
+		} else if (unlikely(holes)) {
+			count_pte_none(walk, vma, addr);
+		}
+	}
+	/* Outside its lock the folio may become another one. */
+	walk->tally.folio = NULL;
+}
+
+static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
+			     pte_t *pte, unsigned long addr, unsigned long end)
+{
+	bool holes = shmem_swap_by_entry(walk);
+	unsigned long pages = 0;
+
+	for (; addr != end; pte++, addr += PAGE_SIZE) {
+		pte_t entry = ptep_get(pte);
+
+		if (likely(pte_present(entry))) {
+			if (likely(!pte_special(entry)))
+				pages++;
+			else
+				count_special(walk, PAGE_SIZE);
+		} else if (!pte_none(entry)) {
+			count_pte_leaf(walk, entry);
+		} else if (unlikely(holes)) {
+			count_pte_none(walk, vma, addr);
+		}
+	}
+	walk->stats->counts.rss += pages << PAGE_SHIFT;
+}
+
+/*
+ * Counts what a PMD entry maps by itself.
+ *
+ * Locking: the PMD lock.
+ */
+static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pmd)
+{
+	struct page *page;
+
+	if (pmd_present(pmd)) {
+		page = mc_pmd_page(vma, pmd);
+		if (!page) {
+			if (mc_pmd_is_zero(vma, pmd))
+				walk->stats->counts.zero += PMD_SIZE;
+		} else if (walk->cheap) {
+			walk->stats->counts.rss += PMD_SIZE;
+		} else {
+			mc_tally_huge(&walk->tally, page, pmd_dirty(pmd), pmd_young(pmd));
+		}
+	} else {
+		swp_entry_t entry = mc_leaf_from_pmd(pmd);
+
+		page = mc_leaf_page(entry);
+		if (!page)
+			return;
+		if (walk->cheap)
+			walk->stats->counts.rss += PMD_SIZE;
+		else
+			mc_tally_leaf(&walk->tally, entry, page, PMD_SIZE / PAGE_SIZE);
+	}
+}
+
+/*
+ * Counts the swapped-out pages of a shmem object that a part of a mapping stands
+ * for. They are in the object's page cache, not in the page table.
+ */
+static void count_shmem_swap(struct mc_walk *walk, struct vm_area_struct *vma,
+			     unsigned long addr, unsigned long end)
+{
+	pgoff_t first = linear_page_index(vma, addr);
+	pgoff_t last = first + ((end - addr) >> PAGE_SHIFT) - 1;
+	XA_STATE(xas, &vma->vm_file->f_mapping->i_pages, max(first, walk->swap_index));
+	u64 bytes = 0;
+	void *entry;
+
+	rcu_read_lock();
+	xas_for_each(&xas, entry, last) {
+		if (xas_retry(&xas, entry) || !xa_is_value(entry))
+			continue;
+		bytes += mc_xas_nr_pages(&xas) << PAGE_SHIFT;
+		/* An entry for many pages may reach into the next part. */
+		walk->swap_index = (xas.xa_index | (mc_xas_nr_pages(&xas) - 1)) + 1;
+	}
+	rcu_read_unlock();
+	walk->stats->counts.swap += bytes;
+	walk->stats->counts.swap_shmem += bytes;
+}
+
+/* A part of a mapping without a page table. */
+static void count_hole(struct mc_walk *walk, struct vm_area_struct *vma,
+		       unsigned long addr, unsigned long end)
+{
+	if (MC_SMAPS_SHMEM_HOLES && unlikely(shmem_swap_by_entry(walk)))
+		count_shmem_swap(walk, vma, addr, end);
+}
+
+/* Return: where to go on. That is @addr again when the entry changed meanwhile. */
+static unsigned long step_pmd(struct mc_walk *walk, struct vm_area_struct *vma,
+			      pmd_t *pmd, unsigned long addr, unsigned long end)
+{
+	pmd_t entry = READ_ONCE(*pmd);
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	if (pmd_none(entry)) {
+		count_hole(walk, vma, addr, end);
+		return end;
+	}
+	if (!pmd_present(entry) || pmd_leaf(entry)) {
+		ptl = pmd_lock(walk->mm, pmd);
+		entry = READ_ONCE(*pmd);
+		if (!pmd_none(entry) && (!pmd_present(entry) || pmd_leaf(entry))) {
+			count_pmd(walk, vma, entry);
+			addr = end;
+		}
+		spin_unlock(ptl);
+		return addr;
+	}
+	if (unlikely(pmd_bad(entry)))
+		return end;
+
+	pte = mc_pte_table_lock(walk->mm, pmd, addr, &ptl);
+	if (!pte)
+		return addr;
+	walk->budget -= (end - addr) >> PAGE_SHIFT;
+	if (walk->cheap)
+		count_ptes_cheap(walk, vma, pte, addr, end);
+	else
+		count_ptes(walk, vma, pte, addr, end);
+	mc_pte_table_unlock(ptl);
+	return end;
+}
+
+/* A huge page of 1 GiB that is not hugetlbfs's: DAX. */
+static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_t *pud)
+{
+	spinlock_t *ptl = pud_lock(walk->mm, pud);
+	pud_t entry = READ_ONCE(*pud);
+	struct page *page = NULL;
+
+	if (pud_present(entry) && pud_leaf(entry))
+		page = mc_pud_page(vma, entry);
+	if (page) {
+		if (walk->cheap)
+			walk->stats->counts.rss += PUD_SIZE;
+		else
+			mc_tally_huge(&walk->tally, page, pud_dirty(entry), pud_young(entry));
+	}
+	spin_unlock(ptl);
+}
+
+/*
+ * Goes down to one page table, or one entry above that maps by itself.
+ *
+ * Return: where to go on.
+ */
+static unsigned long step(struct mc_walk *walk, struct vm_area_struct *vma,
+			  unsigned long addr, unsigned long end)
+{
+	unsigned long next;
+	pgd_t *pgd;
+	p4d_t *p4d;
+	pud_t *pud;
+
+	/* The object's swap is counted in parts of bounded size. */
+	if (unlikely(walk->shmem_swapped)) {
+		end = pmd_addr_end(addr, end);
+		if (!shmem_swap_by_entry(walk))
+			count_shmem_swap(walk, vma, addr, end);
+	}
+
+	pgd = pgd_offset(walk->mm, addr);
+	next = pgd_addr_end(addr, end);
+	if (pgd_none(*pgd) || unlikely(pgd_bad(*pgd)))
+		goto hole;
+	p4d = p4d_offset(pgd, addr);
+	next = p4d_addr_end(addr, end);
+	if (p4d_none(*p4d) || unlikely(p4d_bad(*p4d)))
+		goto hole;
+	pud = pud_offset(p4d, addr);
+	next = pud_addr_end(addr, end);
+	if (pud_none(*pud))
+		goto hole;
+	if (unlikely(pud_leaf(*pud))) {
+		step_pud_leaf(walk, vma, pud);
+		return next;
+	}
+	if (unlikely(pud_bad(*pud)))
+		goto hole;
+	return step_pmd(walk, vma, pmd_offset(pud, addr), addr, pmd_addr_end(addr, end));
+
+hole:
+	count_hole(walk, vma, addr, next);
+	return next;
+}
+
+/* The entry of a page of @size bytes, or NULL. Locking: interrupts are off. */
+static pte_t *hugetlb_entry(struct mm_struct *mm, unsigned long addr, unsigned long size)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud, pud_entry;
+	pmd_t *pmd, pmd_entry;
+
+	if (pgd_none(*pgd) || pgd_bad(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d) || p4d_bad(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	pud_entry = READ_ONCE(*pud);
+	if (size >= PUD_SIZE)
+		return (pte_t *)pud;
+	if (!pud_present(pud_entry) || pud_leaf(pud_entry))
+		return NULL;
+	pmd = pmd_offset_lockless(pud, pud_entry, addr);
+	if (size >= PMD_SIZE)
+		return (pte_t *)pmd;
+	pmd_entry = READ_ONCE(*pmd);
+	if (!pmd_present(pmd_entry) || pmd_leaf(pmd_entry))
+		return NULL;
+	return pte_offset_kernel(&pmd_entry, addr);
+}
+
+static bool hugetlb_is_shared(pte_t *pte, struct page *page, bool by_mapcount)
+{
+	return !by_mapcount || mc_page_mapcount(page_folio(page), page) >= 2 ||
+	       hugetlb_pmd_shared(pte);
+}
+
+/*
+ * One page of hugetlbfs. Several processes can share the table that holds its
+ * entry, and another one can take it away from this process and free it; the lock
+ * against that is not exported. But it is freed only after every CPU has taken an
+ * interrupt, on account of lockless GUP: while interrupts are off, it stays. The
+ * page is looked at without the entry's lock: its struct page stays whatever
+ * becomes of it, and its mapcount is a snapshot in /proc as well.
+ */
+static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *vma,
+				  unsigned long addr, unsigned long end)
+{
+	struct memclass_counts *counts = &walk->stats->counts;
+	unsigned long size = huge_page_size(hstate_vma(vma));
+	unsigned long flags;
+	struct page *page = NULL;
+	bool shared = false;
+	pte_t *pte;
+
+	if (walk->cheap)
+		return end;
+	local_irq_save(flags);
+	pte = hugetlb_entry(walk->mm, addr, size);
+	if (pte) {
+		pte_t entry = READ_ONCE(*pte);
+
+		if (pte_present(entry)) {
+			page = pte_page(entry);
+			shared = hugetlb_is_shared(pte, page, true);
+		} else if (!pte_none(entry)) {
+			swp_entry_t leaf = mc_leaf_from_pte(entry);
+
+			page = mc_leaf_page_unlocked(leaf);
+			if (page)
+				shared = hugetlb_is_shared(pte, page,
+					mc_leaf_sharing(leaf) != MC_LEAF_SHARED);
+		}
+	}
+	local_irq_restore(flags);
+	if (page) {
+		if (shared)
+			counts->hugetlb_shared += size;
+		else
+			counts->hugetlb_private += size;
+	}
+	walk->budget -= WORK_TABLE;
+	return min(ALIGN_DOWN(addr, size) + size, end);
+}
+
+/* Locking: mmap_lock is not held before, and held for reading after 0 is returned. */
+static int slice_begin(struct mc_walk *walk)
+{
+	int err;
+
+	/* Nobody but the reader has it any more: its memory waits to be freed. */
+	if (atomic_read(&walk->mm->mm_users) == 1)
+		return -ESRCH;
+	err = mmap_read_lock_killable(walk->mm);
+	if (err)
+		return err;
+	walk->locked_ns = ktime_get_ns();
+	walk->budget = SLICE_WORK;
+	walk->cost.slices++;
+	return 0;
+}
+
+static void slice_end(struct mc_walk *walk)
+{
+	u64 held;
+
+	walk->map_count = walk->mm->map_count;
+	walk->total_vm = walk->mm->total_vm;
+	mmap_read_unlock(walk->mm);
+	held = ktime_get_ns() - walk->locked_ns;
+	walk->cost.walk_ns += held;
+	walk->cost.max_hold_ns = max_t(u64, walk->cost.max_hold_ns, held);
+}
+
+/*
+ * Lets go of the lock when somebody waits for it, or when it was held for long.
+ *
+ * Return: 1 when the lock was dropped: no VMA pointer is good any more.
+ */
+static int slice_check(struct mc_walk *walk)
+{
+	bool contended = mmap_lock_is_contended(walk->mm);
+	int err;
+
+	if (likely(walk->budget > 0 && !contended && !need_resched()))
+		return 0;
+	slice_end(walk);
+	if (contended) {
+		walk->cost.lock_drops++;
+		/* A reader that comes back at once would take the lock before a
+		 * writer that is still waking up.
+		 */
+		usleep_range(50, 100);
+	}
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	err = slice_begin(walk);
+	if (err)
+		return err;
+	if (walk->map_count != walk->mm->map_count || walk->total_vm != walk->mm->total_vm)
+		walk->cost.changed++;
+	return 1;
+}
+
+/* Return: false when the caller has no use for this mapping. */
+static bool vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
+{
+	struct mc_stats *stats = walk->ops->enter(walk, vma);
+
+	if (!stats)
+		return false;
+	walk->stats = stats;
+	walk->vma_start = vma->vm_start;
+	walk->vma_end = vma->vm_end;
+	walk->vma_flags = vma->vm_flags;
+	walk->private_file = mc_vma_is_private_file(vma);
+	walk->shmem_swapped = mc_vma_is_shmem(vma) &&
+			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
+	walk->swap_index = 0;
+	stats->counts.vmas++;
+	walk->budget -= WORK_VMA;
+	return true;
+}
+
+static void vma_leave(struct mc_walk *walk)
+{
+	mc_tally_fold(&walk->tally, walk->vma_flags & VM_LOCKED, walk->private_file,
+		      walk->stats);
+	walk->stats = NULL;
+	if (walk->ops->leave)
+		walk->ops->leave(walk);
+}
+
+/* Passes over mappings. Return: as slice_check(). */
+static int vma_skip(struct mc_walk *walk, const struct vm_area_struct *vma)
+{
+	walk->skip--;
+	walk->addr = vma->vm_end;
+	walk->budget -= WORK_VMA;
+	return slice_check(walk);
+}
+
+/* Is it, after the lock was dropped, the mapping that was being walked? */
+static bool vma_goes_on(const struct mc_walk *walk, const struct vm_area_struct *vma)
+{
+	return walk->stats && vma && vma->vm_start == walk->vma_start &&
+	       vma->vm_end == walk->vma_end && vma->vm_flags == walk->vma_flags;
+}
+
+/* Return: as slice_check(). */
+static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
+{
+	unsigned long next;
+	int ret;
+
+	walk->addr = max(walk->addr, vma->vm_start);
+	do {
+		if (vma->vm_flags & VM_PFNMAP)
+			next = vma->vm_end;
+		else if (is_vm_hugetlb_page(vma))
+			next = step_hugetlb(walk, vma, walk->addr, vma->vm_end);
+		else
+			next = step(walk, vma, walk->addr, vma->vm_end);
+		walk->stats->counts.virt += next - walk->addr;
+		walk->addr = next;
+		walk->budget -= WORK_TABLE;
+		ret = slice_check(walk);
+	} while (!ret && walk->addr < vma->vm_end);
+	return ret;
+}
+
+/**
+ * mc_walk_mm() - walk the mappings of an mm
+ * @walk: see there
+ *
+ * Locking: none held; sleeps. mmap_lock is not held when it returns.
+ * Return: 0 when all were walked, 1 when enter() ended it, -EINTR when the caller
+ * was killed, -ESRCH when the mm is about to be torn down. What was counted until
+ * then has been added in every case.
+ */
+int mc_walk_mm(struct mc_walk *walk)
+{
+	struct vm_area_struct *vma;
+	struct mc_vma_iter iter;
+	int ret = slice_begin(walk);
+
+	if (ret)
+		return ret;
+again:
+	ret = 0;
+	mc_vma_iter_init(&iter, walk->mm, walk->addr);
+	mc_for_each_vma(&iter, vma) {
+		if (unlikely(walk->skip)) {
+			ret = vma_skip(walk, vma);
+			if (ret < 0)
+				goto unlocked;
+			if (ret)
+				goto again;
+			continue;
+		}
+		if (!vma_goes_on(walk, vma)) {
+			if (walk->stats)
+				vma_leave(walk);
+			if (!vma_enter(walk, vma)) {
+				ret = 1;
+				break;
+			}
+		}
+		ret = walk_vma(walk, vma);
+		if (ret < 0)
+			goto unlocked;
+		if (walk->addr >= walk->vma_end)
+			vma_leave(walk);
+		if (ret)
+			goto again;
+	}
+	slice_end(walk);
+unlocked:
+	if (walk->stats)
+		vma_leave(walk);
+	return ret;
+}
