@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Builds what goes into a guest, in the release roots, below build/. Nothing is
+# written beside the sources, and nothing is built twice from the same sources.
+
+BUILD=${BUILD:-$TOP/build}
+
+# sources PATH...: the files below, without what a build beside them left there.
+sources()
+{
+	(cd "$TOP" && find "$@" -type f ! -name '.*' ! -name '*.[oa]' ! -name '*.ko' \
+		! -name '*.mod' ! -name '*.mod.c' ! -name modules.order \
+		! -name Module.symvers ! -name '*.answer' ! -path kmod/compat/config.h \
+		! -path 'kmod/compat/*.txt' | LC_ALL=C sort)
+}
+
+# tree_digest PATH...: of all sources below, names and contents.
+tree_digest()
+{
+	local list
+
+	list=$(sources "$@") || exit
+	(cd "$TOP" && xargs -d '\n' sha256sum <<<"$list") | digest
+}
+
+# build_if_changed DIR KEY BUILD [ARG...]: runs "BUILD ARG... DIR" unless that was
+# done for KEY already. The lock makes a second run wait and then find it done.
+build_if_changed()
+{
+	local dir=$1 key=$2
+	shift 2
+
+	mkdir -p "$dir"
+	(
+		flock 9
+		[ "$(cat "$dir/.built" 2>/dev/null)" != "$key" ] || exit 0
+		rm -f "$dir/.built"
+		"$@" "$dir" >"$dir/log" 2>&1 9>&- || {
+			cat "$dir/log" >&2
+			die "$1 failed in ${dir#"$TOP"/}"
+		}
+		echo "$key" >"$dir/.built"
+	) 9>"$dir/.lock" || exit
+}
+
+# kernel_build_dir KERNEL: KDIR as seen inside the release's root.
+kernel_build_dir()
+{
+	if [ "$1" = debug ]; then
+		echo /memclass-debug-kernel/build
+	else
+		echo "/lib/modules/$(kernel_version "$1")/build"
+	fi
+}
+
+# build_module KERNEL: prints the path of memclass.ko for it. MODULE_CHECKS=1 asks
+# for W=1 and sparse as well, and for errors instead of warnings.
+build_module()
+{
+	local dir=$BUILD/kmod/$1${MODULE_CHECKS:+-checked} key
+
+	key=$(tree_digest Kbuild kmod)-$(kernel_version "$1") || exit
+	build_if_changed "$dir" "$key" module_make "$1"
+	printf '%s\n' "$dir/tree/kmod/memclass.ko"
+}
+
+module_make()
+{
+	local kernel=$1 dir=$2
+	local -a binds=(--bind "$dir/tree" /memclass-module) checks=()
+
+	sync_tree "$dir/tree" Kbuild kmod || return
+	if [ "$kernel" = debug ]; then
+		binds+=(--bind "$(debug_kernel_get)" /memclass-debug-kernel) || return
+	fi
+	[ -z "${MODULE_CHECKS:-}" ] || checks=(W=1 C=2)
+	root_run "${KERNEL_RELEASE[$kernel]}" "${binds[@]}" -- \
+		make -C "$(kernel_build_dir "$kernel")" M=/memclass-module \
+		-j"$(nproc)" "${checks[@]}" modules
+}
+
+# sync_tree DIR PATH...: makes DIR hold these of the repository's files as they are
+# now. Unchanged ones keep their times, so that make does only what is needed; when
+# files came or went, it starts afresh.
+sync_tree()
+{
+	local to=$1 file
+	shift
+
+	sources "$@" >"$to.files.new" || return
+	cmp -s "$to.files.new" "$to.files" || rm -rf "$to"
+	mv "$to.files.new" "$to.files"
+	while read -r file; do
+		cmp -s "$TOP/$file" "$to/$file" ||
+			install -D -m 644 "$TOP/$file" "$to/$file" || return
+	done <"$to.files"
+}
+
+# build_userspace: prints the directory with the client (bin/ and lib/) and the
+# selftests' programs (selftests/).
+build_userspace()
+{
+	local dir=$BUILD/userspace key
+
+	key=$(tree_digest userspace selftests kmod/uapi)-$(root_key trixie) || exit
+	build_if_changed "$dir" "$key" userspace_make
+	printf '%s\n' "$dir/out"
+}
+
+userspace_make()
+{
+	local ksft
+
+	ksft=$(ksft_get) || return
+	mkdir -p "$1/out"
+	root_run trixie --bind "$TOP" /memclass --bind "$1/out" /out \
+		--bind "$ksft" /ksft -- \
+		/memclass/selftests/vm/lib/make-userspace
+}

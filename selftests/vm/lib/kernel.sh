@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The kernels that memclass serves, and what is needed to boot each of them.
+
+KERNELS=(5.10 6.1 6.12 7.2 debug)
+declare -A KERNEL_RELEASE=(
+	[5.10]=bullseye
+	[6.1]=bookworm
+	[6.12]=trixie
+	[7.2]=sid
+	[debug]=trixie
+)
+
+# What the guest may need that Debian's kernels have as modules. The debug kernel
+# has it all built in.
+GUEST_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p virtio_blk ext4 zram)
+
+kernel_check_name()
+{
+	[ -n "${KERNEL_RELEASE[$1]:-}" ] ||
+		die "unknown kernel '$1': one of ${KERNELS[*]} all"
+}
+
+# kernel_version KERNEL: what uname -r says in it.
+kernel_version()
+{
+	if [ "$1" = debug ]; then
+		debug_kernel_version
+	else
+		root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")"
+	fi
+}
+
+# root_kernel_version ROOT: the kernel that the root came with.
+root_kernel_version()
+{
+	local image
+
+	image=$(find "$1/boot" -name 'vmlinuz-*' | sort -V | head -n 1)
+	[ -n "$image" ] || die "$1 has no kernel"
+	printf '%s\n' "${image##*/vmlinuz-}"
+}
+
+# boot_get KERNEL: prints the directory that holds what QEMU boots:
+#   vmlinux    uncompressed: unpacking it costs seconds under emulation
+#   base.cpio  busybox and the modules that the guest may need
+boot_get()
+{
+	local release root
+
+	release=${KERNEL_RELEASE[$1]}
+	root=$(root_get "$release") || exit
+	if [ "$1" = debug ]; then
+		boot_get_of debug "$root" "$(debug_kernel_get)"
+	else
+		boot_get_of "$1" "$root" "$(root_kernel_version "$root")"
+	fi
+}
+
+# boot_get_of NAME ROOT VERSION: the same for one of the kernels that are installed
+# in ROOT; VERSION is a directory for a kernel that is not.
+boot_get_of()
+{
+	local key
+
+	key=$({
+		stat -c '%n %Y %s' "$2"/boot/vmlinuz-*
+		echo "$3" "${GUEST_MODULES[@]}"
+		declare -f boot_make boot_unpack boot_modules
+	} | digest) || exit
+	cache_get "boot-$1" "$key" 200 boot_make "$2" "$3"
+}
+
+boot_make()
+{
+	local root=$1 version=$2 dir=$3 base=$3/base tools
+
+	need cpio cpio
+	tools=$(root_get trixie) || return
+	mkdir -p "$base"/{bin,modules,proc,sys,dev,tmp,run,etc,mnt,newroot}
+	cp "$tools/bin/busybox" "$base/bin/busybox"
+	chroot "$tools" busybox --list | while read -r applet; do
+		[ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"
+	done
+	if [ -d "$version" ]; then
+		ln "$version/vmlinux" "$dir/vmlinux" ||
+			cp "$version/vmlinux" "$dir/vmlinux"
+		: >"$base/modules/order"
+	else
+		boot_unpack "$root/boot/vmlinuz-$version" >"$dir/vmlinux"
+		boot_modules "$root" "$version" "$base/modules"
+	fi || return
+	(cd "$base" && find . | cpio --quiet -o -H newc >"$dir/base.cpio") || return
+	rm -rf "$base"
+}
+
+# boot_unpack VMLINUZ: the ELF image inside. The boot protocol's header says where
+# it is: setup_sects at 0x1f1, payload_offset and payload_length at 0x248.
+boot_unpack()
+{
+	local sects offset length unpack
+
+	sects=$(od -An -tu1 -j 497 -N 1 "$1")
+	read -r offset length < <(od -An -tu4 -j 584 -N 8 "$1")
+	offset=$(((sects + 1) * 512 + offset))
+	case $(od -An -tx1 -j "$offset" -N 4 "$1") in
+	*'fd 37 7a 58'*) unpack='xz -dc --single-stream' ;;
+	*'28 b5 2f fd'*) unpack='zstd -dc' ;;
+	*'02 21 4c 18'*) unpack='lz4 -dc' ;;
+	*'1f 8b'*) unpack='gzip -dc' ;;
+	*) die "$1: unknown compression" ;;
+	esac
+	# Four bytes of uncompressed size follow the stream.
+	tail -c "+$((offset + 1))" "$1" | head -c "$((length - 4))" | $unpack
+}
+
+# boot_modules ROOT VERSION DIR: copies GUEST_MODULES with what they depend on,
+# uncompressed, and writes DIR/order: "wanted module: files in loading order".
+boot_modules()
+{
+	local module file name
+
+	for module in "${GUEST_MODULES[@]}"; do
+		printf '%s:' "$module"
+		chroot "$1" modprobe --set-version "$2" --show-depends "$module" |
+			while read -r kind file _; do
+				[ "$kind" = insmod ] || continue
+				name=$(basename "${file%.xz}")
+				printf ' %s' "$name"
+				[ ! -e "$3/$name" ] || continue
+				case $file in
+				*.xz) xz -dc "$1$file" >"$3/$name" ;;
+				*) cp "$1$file" "$3/$name" ;;
+				esac
+			done
+		printf '\n'
+	done >"$3/order"
+}

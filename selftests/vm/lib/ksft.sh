@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The kernel's own kselftest headers and makefile, and checkpatch: from Debian's
+# linux-source package in the workshop root, never copied into the repository.
+
+ksft_source()
+{
+	find "$1/usr/src" -name 'linux-source-*.tar.xz' | head -n 1
+}
+
+# ksft_get: prints tools/testing/selftests of the kernel source.
+ksft_get()
+{
+	local entry
+
+	entry=$(kernel_scripts_get) || exit
+	printf '%s\n' "$entry/tools/testing/selftests"
+}
+
+# kernel_scripts_get: prints a directory with the parts of the kernel source that
+# tests and static checks need.
+kernel_scripts_get()
+{
+	local root key
+
+	root=$(root_get trixie) || exit
+	key=$({
+		stat -c '%n %s' "$(ksft_source "$root")"
+		declare -f kernel_scripts_make
+	} | digest)
+	cache_get kernel-scripts "$key" 100 kernel_scripts_make "$root"
+}
+
+kernel_scripts_make()
+{
+	mkdir -p "$2"
+	say "kernel-scripts: taking kselftest and checkpatch out of linux-source (20 s)"
+	tar -xf "$(ksft_source "$1")" -C "$2" --strip-components=1 --wildcards \
+		'*/tools/testing/selftests/lib.mk' \
+		'*/tools/testing/selftests/*.h' \
+		'*/tools/testing/selftests/kselftest/*' \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch' '*/scripts/Makefile.compiler' \
+		'*/tools/build/Build.include' '*/tools/scripts/*'
+}

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Release roots: one Debian release each, with its own kernel, headers and
+# compiler. Modules are built in them, and they can be booted whole.
+
+# mirror SUITE: the Debian mirror that this machine's own apt uses; for a suite
+# SUITE-security the security mirror. Prints nothing when there is none.
+mirror()
+{
+	local pattern='/debian/?$'
+
+	case $1 in
+	*-security) pattern='-security/?$' ;;
+	esac
+	if [ -n "${MEMCLASS_MIRROR:-}" ]; then
+		case $1 in
+		*-security) ;;
+		*) printf '%s\n' "$MEMCLASS_MIRROR" ;;
+		esac
+		return
+	fi
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' |
+		grep -E -m 1 -- "$pattern" || true
+}
+
+# root_packages RELEASE: names from roots/common and roots/RELEASE.
+root_packages()
+{
+	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$VM/roots/common" "$VM/roots/$1" |
+		tr -s '[:space:]' '\n' | sort -u
+}
+
+root_key()
+{
+	{
+		root_packages "$1"
+		declare -f root_make
+	} | digest
+}
+
+# root_get RELEASE: prints the directory of the release's root. Read-only.
+root_get()
+{
+	cache_get "root-$1" "$(root_key "$1")" 4000 root_make "$1"
+}
+
+# The sid Release file may be past its Valid-Until, and old releases' always are.
+root_make()
+{
+	local release=$1 dir=$2 suite uri log=$CACHE/root-$1.log
+	local -a sources=()
+
+	need mmdebstrap mmdebstrap
+	[ "$(id -u)" = 0 ] || die "release roots can only be made by root"
+	for suite in "$release" "$release-security"; do
+		case $suite in
+		sid-security) continue ;;
+		esac
+		uri=$(mirror "$suite")
+		[ -z "$uri" ] || sources+=("deb $uri $suite main")
+	done
+	[ ${#sources[@]} -gt 0 ] ||
+		die "no Debian mirror in this machine's apt sources; set MEMCLASS_MIRROR"
+
+	say "root-$release: installing $(root_packages "$release" | wc -l) packages with what they need (1 to 3 minutes, log in $log)"
+	# INITRD=No: the ground brings its own initramfs.
+	# shellcheck disable=SC2016 # mmdebstrap's shell expands it
+	INITRD=No mmdebstrap --variant=apt --mode=root --format=directory \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--aptopt='Acquire::Languages "none"' \
+		--dpkgopt='force-unsafe-io' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--include="$(root_packages "$release" | paste -sd,)" \
+		--customize-hook='echo memclass-vm >"$1/etc/hostname"' \
+		--customize-hook='chroot "$1" passwd -d root' \
+		"$release" "$dir" "${sources[@]}" >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		return 1
+	}
+}
+
+# root_run RELEASE [--bind FROM TO]... -- COMMAND...: runs COMMAND in the release's
+# root, in a mount namespace of its own, so that nothing stays mounted whatever
+# ends it. What it writes outside the bound folders is gone afterwards.
+root_run()
+{
+	local root
+	local -a binds=()
+
+	root=$(root_get "$1") || exit
+	shift
+	while [ "$1" = --bind ]; do
+		binds+=("$2" "$3")
+		shift 3
+	done
+	shift
+	unshare --mount --propagation private \
+		"$VM/lib/in-root" "$root" ${#binds[@]} "${binds[@]}" "$@"
+}
