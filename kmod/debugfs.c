@@ -28,7 +28,7 @@ static int version_show(struct seq_file *m, void *unused)
 
 static int version_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, version_show, NULL);
+	return mc_debugfs_may_open(file) ?: single_open(file, version_show, NULL);
 }
 
 static const struct file_operations version_fops = {

@@ -41,6 +41,15 @@ static loff_t position_offset(const struct position *pos, size_t size)
 	return pos->index * size + (pos->cheap ? MEMCLASS_OFFSET_CHEAP : 0);
 }
 
+/*
+ * The offset is a question, not a place in a file: it has no end, and debugfs's limit
+ * for one, 2 GiB, means nothing here.
+ */
+static loff_t binary_llseek(struct file *file, loff_t offset, int whence)
+{
+	return generic_file_llseek_size(file, offset, whence, LLONG_MAX, 0);
+}
+
 /* Is it time to end a read that has something to return? */
 static bool read_is_long(u64 began)
 {
@@ -97,8 +106,12 @@ static ssize_t records_read(struct file *file, char __user *buf, size_t count,
 
 static int records_open(struct inode *inode, struct file *file)
 {
-	struct records_file *records = kvzalloc(sizeof(*records), GFP_KERNEL_ACCOUNT);
+	struct records_file *records;
+	int ret = mc_debugfs_may_open(file);
 
+	if (ret)
+		return ret;
+	records = kvzalloc(sizeof(*records), GFP_KERNEL_ACCOUNT);
 	if (!records)
 		return -ENOMEM;
 	mutex_init(&records->lock);
@@ -116,7 +129,7 @@ const struct file_operations mc_records_fops = {
 	.owner = THIS_MODULE,
 	.open = records_open,
 	.read = records_read,
-	.llseek = generic_file_llseek,
+	.llseek = binary_llseek,
 	.release = private_release,
 };
 
@@ -128,18 +141,21 @@ struct vmas_file {
 	loff_t next_offset;
 	u64 start_ns;
 	u64 exec_id;
+	const struct mm_struct *mm;	/* only to compare */
 };
 
 /*
  * Between reads no reference is held, so the process may have ended and its pid be
- * another's, or it may be another program: then its mappings are at their end.
+ * another's, or it may be another program: then its mappings are at their end. Neither
+ * says so alone: exec gives a process its new memory first, and the place of the old
+ * one can be taken by that of a later exec.
  */
 static bool vmas_go_on(const struct vmas_file *vmas, const struct mc_target *target,
 		       const struct position *pos)
 {
 	return target->pid == (pid_t)(pos->index / MEMCLASS_VMA_ORDINALS) &&
 	       target->task->start_boottime == vmas->start_ns &&
-	       target->task->self_exec_id == vmas->exec_id;
+	       target->task->self_exec_id == vmas->exec_id && target->mm == vmas->mm;
 }
 
 static void vmas_begin(struct vmas_file *vmas, struct mc_target *target,
@@ -152,6 +168,7 @@ static void vmas_begin(struct vmas_file *vmas, struct mc_target *target,
 	pos->index = MEMCLASS_VMA_INDEX(target->pid, ordinal);
 	vmas->start_ns = target->task->start_boottime;
 	vmas->exec_id = target->task->self_exec_id;
+	vmas->mm = target->mm;
 	mc_record_vmas_start(&vmas->reader, target, pos->cheap, ordinal);
 }
 
@@ -226,8 +243,12 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 
 static int vmas_open(struct inode *inode, struct file *file)
 {
-	struct vmas_file *vmas = kvzalloc(sizeof(*vmas), GFP_KERNEL_ACCOUNT);
+	struct vmas_file *vmas;
+	int ret = mc_debugfs_may_open(file);
 
+	if (ret)
+		return ret;
+	vmas = kvzalloc(sizeof(*vmas), GFP_KERNEL_ACCOUNT);
 	if (!vmas)
 		return -ENOMEM;
 	mutex_init(&vmas->lock);
@@ -239,6 +260,6 @@ const struct file_operations mc_vmas_fops = {
 	.owner = THIS_MODULE,
 	.open = vmas_open,
 	.read = vmas_read,
-	.llseek = generic_file_llseek,
+	.llseek = binary_llseek,
 	.release = private_release,
 };

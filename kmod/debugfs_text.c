@@ -111,8 +111,11 @@ static const struct seq_operations classes_ops = {
 
 static int classes_open(struct inode *inode, struct file *file)
 {
-	return __seq_open_private(file, &classes_ops, sizeof(struct classes_file)) ?
-		0 : -ENOMEM;
+	int ret = mc_debugfs_may_open(file);
+
+	if (!ret && !__seq_open_private(file, &classes_ops, sizeof(struct classes_file)))
+		ret = -ENOMEM;
+	return ret;
 }
 
 const struct file_operations mc_classes_fops = {
@@ -217,8 +220,11 @@ static const struct seq_operations processes_ops = {
 
 static int processes_open(struct inode *inode, struct file *file)
 {
-	return __seq_open_private(file, &processes_ops, sizeof(struct processes_file)) ?
-		0 : -ENOMEM;
+	int ret = mc_debugfs_may_open(file);
+
+	if (!ret && !__seq_open_private(file, &processes_ops, sizeof(struct processes_file)))
+		ret = -ENOMEM;
+	return ret;
 }
 
 const struct file_operations mc_processes_fops = {

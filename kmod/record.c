@@ -68,7 +68,9 @@ static void fill_identity(struct memclass_record *record, const struct mc_target
 	record->flags = target->shared_mm ? MEMCLASS_SHARED_MM : 0;
 	record->pid = target->pid;
 	rcu_read_lock();
-	record->ppid = task_tgid_vnr(rcu_dereference(task->real_parent));
+	/* The parent of a process that was waited for may be gone itself. */
+	if (pid_alive(task))
+		record->ppid = task_tgid_vnr(rcu_dereference(task->real_parent));
 	rcu_read_unlock();
 	record->uid = from_kuid_munged(current_user_ns(), task_uid(task));
 	record->threads = get_nr_threads(task);
@@ -94,18 +96,17 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 	for_each_set_bit(class, &reader->used, MEMCLASS_NR_CLASSES)
 		memset(&record->classes[class], 0, sizeof(record->classes[class]));
 	memset(record, 0, offsetof(struct memclass_record, classes));
-	memset(&reader->walk, 0, sizeof(reader->walk));
-	reader->walk.mm = target->mm;
-	reader->walk.ops = &process_ops;
-	reader->walk.cheap = cheap;
 	reader->used = 0;
 	mc_stacks_init(&reader->stacks, target->task);
 
-	ret = mc_walk_mm(&reader->walk);
+	mc_walk_start(&reader->walk, &process_ops, cheap);
+	ret = mc_walk_mm(&reader->walk, target);
 	if (ret)
 		return ret;
 
 	fill_identity(record, target);
+	if (mc_target_has_left(target))
+		return -ESRCH;
 	if (cheap)
 		record->flags |= MEMCLASS_CHEAP;
 	record->columns = columns(cheap);
@@ -249,9 +250,7 @@ static const struct mc_walk_ops vma_ops = {
 void mc_record_vmas_start(struct mc_vma_reader *reader, struct mc_target *target,
 			  bool cheap, u32 ordinal)
 {
-	memset(&reader->walk, 0, sizeof(reader->walk));
-	reader->walk.ops = &vma_ops;
-	reader->walk.cheap = cheap;
+	mc_walk_start(&reader->walk, &vma_ops, cheap);
 	reader->walk.skip = ordinal;
 	reader->cheap = cheap;
 	reader->ordinal = ordinal;
@@ -275,11 +274,9 @@ int mc_record_vmas(struct mc_vma_reader *reader, struct mc_target *target,
 	int ret;
 
 	reader->target = target;
-	reader->walk.mm = target->mm;
 	reader->max = max;
 	reader->count = 0;
-	memset(&reader->walk.cost, 0, sizeof(reader->walk.cost));
 	mc_stacks_init(&reader->stacks, target->task);
-	ret = mc_walk_mm(&reader->walk);
+	ret = mc_walk_mm(&reader->walk, target);
 	return ret < 0 ? ret : reader->count;
 }

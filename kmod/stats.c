@@ -31,11 +31,133 @@ void mc_stats_finish(struct mc_stats *stats)
 	counts->locked >>= MC_PSS_SHIFT;
 }
 
-static void fold_bucket(unsigned int bucket, u64 pages, struct memclass_counts *counts)
+static void fill_bucket(struct mc_tally *tally, unsigned int bucket, u64 pages, u64 pss)
 {
-	u64 bytes = pages << PAGE_SHIFT;
+	tally->used |= BIT(bucket);
+	tally->pages[bucket] += pages;
+	tally->pss[bucket] += pages * pss;
+}
+
+/* PSS of a page. Sets MC_TALLY_SHARED where it is. */
+static u64 page_pss(struct folio *folio, struct page *page, unsigned int *bucket)
+{
+	int mapcount = mc_page_mapcount(folio, page);
+
+	if (!mc_page_is_private(folio, mapcount))
+		*bucket |= MC_TALLY_SHARED;
+	return mapcount < 2 ? MC_PSS_PAGE : (unsigned long)MC_PSS_PAGE / mapcount;
+}
+
+/* What a folio's pages have in common. */
+static unsigned int folio_bucket(struct folio *folio)
+{
+	unsigned int bucket = 0;
+
+	if (folio_test_dirty(folio))
+		bucket |= MC_TALLY_DIRTY;
+	if (folio_test_referenced(folio) || folio_test_young(folio))
+		bucket |= MC_TALLY_REFERENCED;
+	if (folio_test_anon(folio))
+		return bucket | (folio_test_swapbacked(folio) ? MC_TALLY_ANON :
+								MC_TALLY_ANON_FREE);
+	return bucket | (folio_test_swapbacked(folio) ? MC_TALLY_SHMEM : MC_TALLY_FILE);
+}
+
+static void fill_bucket_with(struct mc_tally *tally, struct folio *folio, struct page *page,
+		     unsigned int bucket)
+{
+	u64 pss = page_pss(folio, page, &bucket);
+
+	fill_bucket(tally, bucket, 1, pss);
+}
+
+static void end_run(struct mc_tally *tally)
+{
+	if (!tally->run.pages)
+		return;
+	fill_bucket(tally, tally->run.bucket, tally->run.pages, tally->run.pss);
+	if (tally->run.ksm)
+		tally->ksm += tally->run.pages;
+	tally->run.pages = 0;
+}
+
+/* What no entry that maps a page looks like. */
+#define LOOK_NONE		(~0UL)
+
+/* Stands for the mapcount of a run in a large folio. No page that is mapped has it. */
+#define LOOK_IS_NOT_ALL		INT_MIN
+
+/**
+ * mc_tally_init() - make a tally empty
+ * @tally: the tally
+ */
+void mc_tally_init(struct mc_tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+	tally->run.look.entry = LOOK_NONE;
+}
+
+/**
+ * mc_tally_run() - count a page that may not look like the last one
+ * @tally: where
+ * @page: the page
+ * @pte: the entry that maps it
+ *
+ * Pages of large folios come here always: how often they are mapped depends on the
+ * folio as well.
+ *
+ * Locking: the lock of the page table, so that the page stays mapped.
+ */
+void mc_tally_run(struct mc_tally *tally, struct page *page, pte_t pte)
+{
+	struct folio *folio = page_folio(page);
+	int mapcount = atomic_read(&page->_mapcount);
+	unsigned int bucket;
+
+	if (folio == tally->run.folio && mapcount == tally->run.folio_mapcount &&
+	    mc_tally_pte_is_alike(tally, pte)) {
+		tally->run.pages++;
+		return;
+	}
+	end_run(tally);
+
+	tally->run.look = (struct mc_look) {
+		.flags = mc_folio_flags(folio),
+		.mapping = mc_folio_mapping(folio),
+		.entry = mc_pte_is_plain(pte) ? mc_pte_look(pte) : LOOK_NONE,
+		.mapcount = mapcount,
+	};
+	tally->run.folio = NULL;
+	if (folio_test_large(folio)) {
+		tally->run.folio = folio;
+		tally->run.folio_mapcount = mapcount;
+		tally->run.look.mapcount = LOOK_IS_NOT_ALL;
+	}
+
+	bucket = folio_bucket(folio);
+	if (pte_dirty(pte))
+		bucket |= MC_TALLY_DIRTY;
+	if (pte_young(pte))
+		bucket |= MC_TALLY_REFERENCED;
+	tally->run.pss = page_pss(folio, page, &bucket);
+	tally->run.bucket = bucket;
+	tally->run.ksm = folio_test_ksm(folio);
+	tally->run.pages = 1;
+}
+
+static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
+			struct memclass_counts *counts)
+{
+	u64 bytes = tally->pages[bucket] << PAGE_SHIFT;
+	u64 pss = tally->pss[bucket];
+
+	tally->pages[bucket] = 0;
+	tally->pss[bucket] = 0;
 
 	counts->rss += bytes;
+	counts->pss += pss;
+	if (bucket & MC_TALLY_DIRTY)
+		counts->pss_dirty += pss;
 	if (bucket & MC_TALLY_REFERENCED)
 		counts->referenced += bytes;
 
@@ -56,9 +178,11 @@ static void fold_bucket(unsigned int bucket, u64 pages, struct memclass_counts *
 	switch (bucket & MC_TALLY_KIND) {
 	case MC_TALLY_FILE:
 		counts->file += bytes;
+		counts->pss_file += pss;
 		break;
 	case MC_TALLY_SHMEM:
 		counts->shmem += bytes;
+		counts->pss_shmem += pss;
 		break;
 	case MC_TALLY_ANON_FREE:
 		if (!(bucket & MC_TALLY_DIRTY))
@@ -66,24 +190,16 @@ static void fold_bucket(unsigned int bucket, u64 pages, struct memclass_counts *
 		fallthrough;
 	case MC_TALLY_ANON:
 		counts->anon += bytes;
+		counts->pss_anon += pss;
 	}
 }
 
-/* PSS of one kind of page, clean and dirty. */
-static u64 fold_pss(const struct mc_tally *tally, unsigned int kind, u64 *dirty)
+static u64 take(u64 *value)
 {
-	u64 pss[2];
-	unsigned int d;
+	u64 taken = *value;
 
-	for (d = 0; d < 2; d++) {
-		unsigned int bucket = kind | (d ? MC_TALLY_DIRTY : 0);
-
-		pss[d] = tally->pss[kind >> 3][d] +
-			 (tally->pages[bucket] +
-			  tally->pages[bucket | MC_TALLY_REFERENCED]) * MC_PSS_PAGE;
-	}
-	*dirty += pss[1];
-	return pss[0] + pss[1];
+	*value = 0;
+	return taken;
 }
 
 /**
@@ -97,34 +213,25 @@ void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 		   struct mc_stats *stats)
 {
 	struct memclass_counts *counts = &stats->counts;
-	u64 anon = counts->anon, pss_anon, pss_file, pss_shmem;
+	u64 anon = counts->anon, pss = counts->pss;
+	unsigned long used;
 	unsigned int bucket;
 
-	if (!tally->used)
+	end_run(tally);
+	used = tally->used;
+	if (!used)
 		return;
-	for (bucket = 0; bucket < MC_TALLY_BUCKETS; bucket++) {
-		if (tally->pages[bucket])
-			fold_bucket(bucket, tally->pages[bucket], counts);
-	}
+	tally->used = 0;
+	for_each_set_bit(bucket, &used, MC_TALLY_BUCKETS)
+		fold_bucket(tally, bucket, counts);
 	if (private_file)
 		counts->cow += counts->anon - anon;
-
-	pss_file = fold_pss(tally, MC_TALLY_FILE, &counts->pss_dirty);
-	pss_shmem = fold_pss(tally, MC_TALLY_SHMEM, &counts->pss_dirty);
-	pss_anon = fold_pss(tally, MC_TALLY_ANON, &counts->pss_dirty) +
-		   fold_pss(tally, MC_TALLY_ANON_FREE, &counts->pss_dirty);
-	counts->pss_file += pss_file;
-	counts->pss_shmem += pss_shmem;
-	counts->pss_anon += pss_anon;
-	counts->pss += pss_file + pss_shmem + pss_anon;
 	if (locked)
-		counts->locked += pss_file + pss_shmem + pss_anon;
-
-	counts->ksm += tally->ksm << PAGE_SHIFT;
-	counts->thp_anon += tally->thp_anon;
-	counts->thp_shmem += tally->thp_shmem;
-	counts->thp_file += tally->thp_file;
-	memset(tally, 0, sizeof(*tally));
+		counts->locked += counts->pss - pss;
+	counts->ksm += take(&tally->ksm) << PAGE_SHIFT;
+	counts->thp_anon += take(&tally->thp_anon);
+	counts->thp_shmem += take(&tally->thp_shmem);
+	counts->thp_file += take(&tally->thp_file);
 }
 
 static void tally_thp(struct mc_tally *tally, struct folio *folio, unsigned int bucket,
@@ -155,22 +262,21 @@ static void tally_thp(struct mc_tally *tally, struct folio *folio, unsigned int 
 void mc_tally_huge(struct mc_tally *tally, struct page *page, bool dirty, bool young)
 {
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = mc_tally_bucket(tally, folio);
+	unsigned int bucket = folio_bucket(folio);
 	long i, nr = folio_nr_pages(folio);
 
 	if (dirty)
 		bucket |= MC_TALLY_DIRTY;
 	if (young)
 		bucket |= MC_TALLY_REFERENCED;
-	tally->used = true;
 	tally_thp(tally, folio, bucket, nr << PAGE_SHIFT);
 	/* One reference: one entry maps it, this one, so that no page is shared. */
 	if (folio_ref_count(folio) == 1) {
-		tally->pages[bucket] += nr;
+		fill_bucket(tally, bucket, nr, MC_PSS_PAGE);
 		return;
 	}
 	for (i = 0; i < nr; i++)
-		mc_tally_add(tally, bucket, folio, page + i);
+		fill_bucket_with(tally, folio, page + i, bucket);
 }
 
 /**
@@ -188,10 +294,9 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 {
 	enum mc_leaf_sharing sharing = mc_leaf_sharing(entry);
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = mc_tally_bucket(tally, folio);
+	unsigned int bucket = folio_bucket(folio);
 	unsigned long i;
 
-	tally->used = true;
 	if (bucket & MC_TALLY_ANON && folio_test_ksm(folio))
 		tally->ksm += nr;
 	if (nr > 1)
@@ -199,15 +304,14 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 	for (i = 0; i < nr; i++) {
 		switch (sharing) {
 		case MC_LEAF_BY_MAPCOUNT:
-			mc_tally_add(tally, bucket, folio, page + i);
+			fill_bucket_with(tally, folio, page + i, bucket);
 			break;
 		case MC_LEAF_PRIVATE:
-			tally->pages[bucket]++;
+			fill_bucket(tally, bucket, 1, MC_PSS_PAGE);
 			break;
 		case MC_LEAF_SHARED:
 			/* Counted whole for each that has it. */
-			tally->pages[bucket | MC_TALLY_SHARED]++;
-			tally->pss[bucket >> 3][!!(bucket & MC_TALLY_DIRTY)] += MC_PSS_PAGE;
+			fill_bucket(tally, bucket | MC_TALLY_SHARED, 1, MC_PSS_PAGE);
 		}
 	}
 }

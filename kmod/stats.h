@@ -21,8 +21,8 @@ void mc_stats_add(struct mc_stats *sum, const struct mc_stats *stats);
 void mc_stats_finish(struct mc_stats *stats);
 
 /*
- * Resident pages are first sorted into buckets by all that matters about them: one
- * increment a page. mc_tally_fold() turns the buckets into columns.
+ * Resident pages are first sorted into buckets by all that matters about them;
+ * mc_tally_fold() then turns the buckets into columns.
  */
 enum mc_tally_bits {
 	MC_TALLY_SHARED		= 1 << 0,
@@ -38,93 +38,80 @@ enum mc_tally_bits {
 	MC_TALLY_BUCKETS	= 1 << 5,
 };
 
-struct mc_tally {
-	u64 pages[MC_TALLY_BUCKETS];
-	/*
-	 * By kind and by dirty: PSS of what is mapped more than once. Private
-	 * pages have MC_PSS_PAGE each.
-	 */
-	u64 pss[MC_TALLY_BUCKETS >> 3][2];
-	u64 ksm;			/* pages; what follows is in bytes */
-	u64 thp_anon, thp_shmem, thp_file;
-	bool used;
-
-	/* The last large folio: its next page needs only its mapcount. */
-	struct folio *folio;
-	unsigned int folio_bucket;
+/* What decides a page's bucket, as raw as it can be had. */
+struct mc_look {
+	unsigned long flags;		/* of the folio */
+	unsigned long mapping;		/* its low bits tell anon and KSM */
+	unsigned long entry;		/* of the page-table entry */
+	int mapcount;			/* of the page, as it is stored */
 };
 
+/*
+ * Neighbouring pages mostly look the same. So only the first of a run is sorted, and
+ * the others are counted: this is what makes a page cost little.
+ */
+struct mc_tally {
+	u32 used;			/* a bit for each bucket that is not empty */
+	u64 pages[MC_TALLY_BUCKETS];
+	u64 pss[MC_TALLY_BUCKETS];
+	u64 ksm;			/* pages; what follows is in bytes */
+	u64 thp_anon, thp_shmem, thp_file;
+
+	struct {
+		struct mc_look look;
+		struct folio *folio;	/* a large one: look does not tell all */
+		int folio_mapcount;	/* of its page, as it is stored */
+		u64 pages;
+		u64 pss;		/* of each page */
+		unsigned int bucket;
+		bool ksm;
+	} run;
+};
+
+void mc_tally_init(struct mc_tally *tally);
 void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 		   struct mc_stats *stats);
+void mc_tally_run(struct mc_tally *tally, struct page *page, pte_t pte);
 void mc_tally_huge(struct mc_tally *tally, struct page *page, bool dirty, bool young);
 void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 		   unsigned long nr);
 
-/* What a folio's pages have in common. */
-static inline unsigned int mc_tally_bucket(struct mc_tally *tally, struct folio *folio)
+/* Does the entry look as that of the last page did? Then it maps a page, as that did. */
+static __always_inline bool mc_tally_pte_is_alike(const struct mc_tally *tally, pte_t pte)
 {
-	unsigned long flags = mc_folio_flags(folio);
-	unsigned int bucket = 0;
-
-	if (flags & BIT(PG_dirty))
-		bucket |= MC_TALLY_DIRTY;
-	if (flags & BIT(PG_referenced) || folio_test_young(folio))
-		bucket |= MC_TALLY_REFERENCED;
-	if (!folio_test_anon(folio))
-		return bucket | (flags & BIT(PG_swapbacked) ? MC_TALLY_SHMEM : MC_TALLY_FILE);
-	return bucket | (flags & BIT(PG_swapbacked) ? MC_TALLY_ANON : MC_TALLY_ANON_FREE);
-}
-
-/* Adds one page that @bucket says all about but how often it is mapped. */
-static inline void mc_tally_add(struct mc_tally *tally, unsigned int bucket,
-				struct folio *folio, struct page *page)
-{
-	int mapcount = mc_page_mapcount(folio, page);
-
-	if (likely(mapcount < 2)) {
-		tally->pages[bucket]++;
-		return;
-	}
-	if (mc_page_is_private(folio, mapcount))
-		tally->pss[bucket >> 3][!!(bucket & MC_TALLY_DIRTY)] -= MC_PSS_PAGE;
-	else
-		bucket |= MC_TALLY_SHARED;
-	tally->pages[bucket]++;
-	tally->pss[bucket >> 3][!!(bucket & MC_TALLY_DIRTY)] +=
-		(unsigned long)MC_PSS_PAGE / mapcount;
+	return !((mc_pte_look(pte) ^ tally->run.look.entry) & MC_PTE_LOOK);
 }
 
 /**
  * mc_tally_page() - count a page that one page-table entry maps
  * @tally: where
  * @page: the page
- * @dirty: the entry says that the page was written to
- * @young: the entry says that the page was accessed
+ * @pte: the entry, which mc_tally_pte_is_alike() to the last one
  *
- * Locking: the lock of the entry's page table, so that the page stays mapped.
+ * Locking: the lock of the page table, so that the page stays mapped.
  */
 static __always_inline void mc_tally_page(struct mc_tally *tally, struct page *page,
-					  bool dirty, bool young)
+					  pte_t pte)
 {
-	struct folio *folio = page_folio(page);
-	unsigned int bucket;
+	const struct mc_look *last = &tally->run.look;
+	const struct folio *folio = (struct folio *)page;
 
-	if (folio == tally->folio) {
-		bucket = tally->folio_bucket;
-	} else {
-		bucket = mc_tally_bucket(tally, folio);
-		if (folio_test_large(folio)) {
-			tally->folio = folio;
-			tally->folio_bucket = bucket;
-		}
-	}
-	if (unlikely(bucket & MC_TALLY_ANON) && folio_test_ksm(folio))
-		tally->ksm++;
-	if (dirty)
-		bucket |= MC_TALLY_DIRTY;
-	if (young)
-		bucket |= MC_TALLY_REFERENCED;
-	mc_tally_add(tally, bucket, folio, page);
+	if (likely(!PageTail(page) &&
+		   !(((mc_folio_flags(folio) ^ last->flags) & MC_FOLIO_LOOK) |
+		     ((mc_folio_mapping(folio) ^ last->mapping) & MC_MAPPING_LOOK) |
+		     (unsigned int)(atomic_read(&page->_mapcount) ^ last->mapcount))))
+		tally->run.pages++;
+	else
+		mc_tally_run(tally, page, pte);
+}
+
+/*
+ * After the lock of a page table was let go, a large folio can be split and be
+ * another one at the same place.
+ */
+static inline void mc_tally_unlocked(struct mc_tally *tally)
+{
+	tally->run.folio = NULL;
 }
 
 #endif /* MC_STATS_H */

@@ -37,21 +37,25 @@ static struct mm_struct *get_process_mm(struct task_struct *leader)
 }
 
 /*
- * Does a process with a lower pid use @mm too? vfork() makes such processes, and
- * clone(CLONE_VM). Only where there are more users than the process's own threads and
- * the reader, all others are looked through.
+ * Does a process with a lower pid use the same memory? vfork() makes such processes,
+ * and clone(CLONE_VM). It must be one that the reader can see too. Only where there
+ * are more users than the process's own threads and the reader, all others are looked
+ * through.
  */
-static bool mm_is_shared(struct task_struct *leader, struct mm_struct *mm)
+static bool mm_is_shared(const struct mc_target *target, struct pid_namespace *ns)
 {
 	struct task_struct *other;
 	bool shared = false;
+	pid_t pid;
 
-	if (atomic_read(&mm->mm_users) <= get_nr_threads(leader) + 1)
+	if (atomic_read(&target->mm->mm_users) <= get_nr_threads(target->task) + 1)
 		return false;
 	rcu_read_lock();
 	for_each_process(other) {
-		if (other->tgid < leader->tgid && READ_ONCE(other->mm) == mm &&
-		    !(other->flags & PF_KTHREAD)) {
+		if (READ_ONCE(other->mm) != target->mm || other->flags & PF_KTHREAD)
+			continue;
+		pid = task_tgid_nr_ns(other, ns);
+		if (pid && pid < target->pid) {
 			shared = true;
 			break;
 		}
@@ -93,7 +97,7 @@ bool mc_target_next(struct pid_namespace *ns, pid_t pid, struct mc_target *targe
 		if (target->mm) {
 			target->task = task;
 			target->pid = pid;
-			target->shared_mm = mm_is_shared(task, target->mm);
+			target->shared_mm = mm_is_shared(target, ns);
 			return true;
 		}
 		put_task_struct(task);
@@ -112,6 +116,26 @@ void mc_target_put(struct mc_target *target)
 {
 	mmput_async(target->mm);
 	put_task_struct(target->task);
+}
+
+/**
+ * mc_target_has_left() - has the process given up the memory that was found?
+ * @target: what mc_target_next() filled in
+ *
+ * It is ending, or has become another program. What was asked of the task before may
+ * then be the other program's. The leader alone may have ended: as long as other
+ * threads live, so does the process.
+ *
+ * Locking: none; the answer is as of now.
+ */
+bool mc_target_has_left(const struct mc_target *target)
+{
+	const struct mm_struct *mm;
+
+	/* exec changes the memory first, and then the name and all else. */
+	smp_rmb();
+	mm = READ_ONCE(target->task->mm);
+	return mm ? mm != target->mm : !atomic_read(&target->task->signal->live);
 }
 
 /* Keeps the lowest pointers, in order. */

@@ -16,6 +16,7 @@ struct mc_target {
 
 bool mc_target_next(struct pid_namespace *ns, pid_t pid, struct mc_target *target);
 void mc_target_put(struct mc_target *target);
+bool mc_target_has_left(const struct mc_target *target);
 
 /*
  * User stack pointers of a process's threads, in ascending order. There is room for

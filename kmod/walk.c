@@ -55,17 +55,6 @@ static void count_special(struct mc_walk *walk, unsigned long size)
 		walk->stats->counts.zero += size;
 }
 
-/* A private mapping of a shmem object sees what was swapped out of the object. */
-static void count_pte_none(struct mc_walk *walk, struct vm_area_struct *vma,
-			   unsigned long addr)
-{
-	if (xa_is_value(xa_load(&vma->vm_file->f_mapping->i_pages,
-				linear_page_index(vma, addr)))) {
-		walk->stats->counts.swap += PAGE_SIZE;
-		walk->stats->counts.swap_shmem += PAGE_SIZE;
-	}
-}
-
 /*
  * Does it matter entry by entry? A private mapping that can be written to has pages
  * and swap of its own in place of the object's.
@@ -76,50 +65,83 @@ static bool shmem_swap_by_entry(const struct mc_walk *walk)
 	       (walk->vma_flags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
+/* A private mapping of a shmem object sees what was swapped out of the object. */
+static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
+			   unsigned long addr)
+{
+	if (xa_is_value(xa_load(&vma->vm_file->f_mapping->i_pages,
+				linear_page_index(vma, addr)))) {
+		walk->stats->counts.swap += PAGE_SIZE;
+		walk->stats->counts.swap_shmem += PAGE_SIZE;
+	}
+}
+
+/*
+ * An entry that does not look like that of the page before it; an empty one only
+ * where it matters, shmem_swap_by_entry().
+ */
+static void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pte,
+		      unsigned long addr)
+{
+	if (pte_none(pte)) {
+		count_swap_behind(walk, vma, addr);
+	} else if (!pte_present(pte)) {
+		count_pte_leaf(walk, pte);
+	} else if (pte_special(pte)) {
+		count_special(walk, PAGE_SIZE);
+	} else if (walk->cheap) {
+		walk->stats->counts.rss += PAGE_SIZE;
+	} else {
+		mc_tally_run(&walk->tally, pte_page(pte), pte);
+	}
+}
+
+/* The last of the empty entries from @pte on. */
+static inline pte_t *skip_empty(pte_t *pte, const pte_t *last)
+{
+	while (pte + 1 != last && pte_none(ptep_get(pte + 1)))
+		pte++;
+	return pte;
+}
+
+/* The entries of @addr to @end in a page table, @pte being the first. */
 static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *pte,
 		       unsigned long addr, unsigned long end)
 {
+	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
+	struct mc_tally *tally = &walk->tally;
 
-	walk->tally.used = true;
-	for (; addr != end; pte++, addr += PAGE_SIZE) {
+	for (; pte != last; pte++) {
 		pte_t entry = ptep_get(pte);
 
-		if (likely(pte_present(entry))) {
-			if (likely(!pte_special(entry)))
-				mc_tally_page(&walk->tally, pte_page(entry),
-					      pte_dirty(entry), pte_young(entry));
-			else
-				count_special(walk, PAGE_SIZE);
-		} else if (!pte_none(entry)) {
-			count_pte_leaf(walk, entry);
-		} else if (unlikely(holes)) {
-			count_pte_none(walk, vma, addr);
+		if (likely(mc_tally_pte_is_alike(tally, entry))) {
+			mc_tally_page(tally, mc_pte_page_plain(entry), entry);
+		} else if (!pte_none(entry) || unlikely(holes)) {
+			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
+		} else {
+			pte = skip_empty(pte, last);
 		}
 	}
-	/* Outside its lock the folio may become another one. */
-	walk->tally.folio = NULL;
+	mc_tally_unlocked(tally);
 }
 
 static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
 			     pte_t *pte, unsigned long addr, unsigned long end)
 {
+	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
 	unsigned long pages = 0;
 
-	for (; addr != end; pte++, addr += PAGE_SIZE) {
+	for (; pte != last; pte++) {
 		pte_t entry = ptep_get(pte);
 
-		if (likely(pte_present(entry))) {
-			if (likely(!pte_special(entry)))
-				pages++;
-			else
-				count_special(walk, PAGE_SIZE);
-		} else if (!pte_none(entry)) {
-			count_pte_leaf(walk, entry);
-		} else if (unlikely(holes)) {
-			count_pte_none(walk, vma, addr);
-		}
+		if (likely(mc_pte_is_plain(entry) && !pte_special(entry)))
+			pages++;
+		else if (!pte_none(entry) || unlikely(holes))
+			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
+		else
+			pte = skip_empty(pte, last);
 	}
 	walk->stats->counts.rss += pages << PAGE_SHIFT;
 }
@@ -377,8 +399,11 @@ static int slice_begin(struct mc_walk *walk)
 {
 	int err;
 
-	/* Nobody but the reader has it any more: its memory waits to be freed. */
-	if (atomic_read(&walk->mm->mm_users) == 1)
+	/*
+	 * When nobody but readers has it any more, its memory waits for them to be
+	 * freed. A single one can tell without the process.
+	 */
+	if (atomic_read(&walk->mm->mm_users) == 1 || mc_target_has_left(walk->target))
 		return -ESRCH;
 	err = mmap_read_lock_killable(walk->mm);
 	if (err)
@@ -432,6 +457,17 @@ static int slice_check(struct mc_walk *walk)
 	return 1;
 }
 
+static void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
+{
+	walk->vma_start = vma->vm_start;
+	walk->vma_end = vma->vm_end;
+	walk->vma_flags = vma->vm_flags;
+	walk->vma_file = vma->vm_file;
+	walk->private_file = mc_vma_is_private_file(vma);
+	walk->shmem_swapped = mc_vma_is_shmem(vma) &&
+			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
+}
+
 /* Return: false when the caller has no use for this mapping. */
 static bool vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 {
@@ -440,12 +476,7 @@ static bool vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 	if (!stats)
 		return false;
 	walk->stats = stats;
-	walk->vma_start = vma->vm_start;
-	walk->vma_end = vma->vm_end;
-	walk->vma_flags = vma->vm_flags;
-	walk->private_file = mc_vma_is_private_file(vma);
-	walk->shmem_swapped = mc_vma_is_shmem(vma) &&
-			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
+	vma_look(walk, vma);
 	walk->swap_index = 0;
 	stats->counts.vmas++;
 	walk->budget -= WORK_VMA;
@@ -470,11 +501,16 @@ static int vma_skip(struct mc_walk *walk, const struct vm_area_struct *vma)
 	return slice_check(walk);
 }
 
-/* Is it, after the lock was dropped, the mapping that was being walked? */
+/*
+ * Is it, after the lock was dropped, the mapping that was being walked? That its file
+ * is at the same place does not make it the same file: what is known of the mapping
+ * is looked up anew in any case.
+ */
 static bool vma_goes_on(const struct mc_walk *walk, const struct vm_area_struct *vma)
 {
 	return walk->stats && vma && vma->vm_start == walk->vma_start &&
-	       vma->vm_end == walk->vma_end && vma->vm_flags == walk->vma_flags;
+	       vma->vm_end == walk->vma_end && vma->vm_flags == walk->vma_flags &&
+	       vma->vm_file == walk->vma_file;
 }
 
 /* Return: as slice_check(). */
@@ -500,20 +536,43 @@ static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
 }
 
 /**
- * mc_walk_mm() - walk the mappings of an mm
+ * mc_walk_start() - before the first mc_walk_mm() of a process
+ * @walk: what is made ready; before it was used, all zeroes
+ * @ops: who wants to know
+ * @cheap: look at no struct page
+ */
+void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap)
+{
+	/* Once: every walk leaves its tally empty. */
+	if (!walk->ops)
+		mc_tally_init(&walk->tally);
+	walk->ops = ops;
+	walk->cheap = cheap;
+	walk->addr = 0;
+	walk->skip = 0;
+}
+
+/**
+ * mc_walk_mm() - walk the mappings of a process, from walk->addr on
  * @walk: see there
+ * @target: the process
  *
  * Locking: none held; sleeps. mmap_lock is not held when it returns.
  * Return: 0 when all were walked, 1 when enter() ended it, -EINTR when the caller
  * was killed, -ESRCH when the mm is about to be torn down. What was counted until
  * then has been added in every case.
  */
-int mc_walk_mm(struct mc_walk *walk)
+int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target)
 {
 	struct vm_area_struct *vma;
 	struct mc_vma_iter iter;
-	int ret = slice_begin(walk);
+	int ret;
 
+	walk->target = target;
+	walk->mm = target->mm;
+	walk->stats = NULL;
+	memset(&walk->cost, 0, sizeof(walk->cost));
+	ret = slice_begin(walk);
 	if (ret)
 		return ret;
 again:
@@ -528,7 +587,9 @@ again:
 				goto again;
 			continue;
 		}
-		if (!vma_goes_on(walk, vma)) {
+		if (vma_goes_on(walk, vma)) {
+			vma_look(walk, vma);
+		} else {
 			if (walk->stats)
 				vma_leave(walk);
 			if (!vma_enter(walk, vma)) {

@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "stats.h"
+#include "target.h"
 
 struct mc_walk;
 
@@ -22,11 +23,10 @@ struct mc_walk_ops {
 };
 
 /*
- * A walk over one mm. The caller fills in the first part and zeroes the rest; after
- * a walk that enter() ended, @addr is where the next one goes on.
+ * A walk over the mappings of one process, in memory that was zeroed once. After
+ * mc_walk_mm() was ended by enter(), another call goes on at @addr.
  */
 struct mc_walk {
-	struct mm_struct *mm;		/* the caller has a reference to its users */
 	const struct mc_walk_ops *ops;
 	bool cheap;			/* no struct page is looked at */
 	unsigned long addr;		/* mappings that end at or below it are passed over, */
@@ -34,9 +34,13 @@ struct mc_walk {
 
 	struct memclass_cost cost;
 
+	const struct mc_target *target;
+	struct mm_struct *mm;		/* the target's */
+
 	/* The mapping that is being walked. */
 	struct mc_stats *stats;
 	unsigned long vma_start, vma_end, vma_flags;
+	const struct file *vma_file;	/* only to compare */
 	bool private_file, shmem_swapped;
 	pgoff_t swap_index;		/* shmem entries below it have been counted */
 	struct mc_tally tally;
@@ -48,6 +52,7 @@ struct mc_walk {
 	unsigned long total_vm;
 };
 
-int mc_walk_mm(struct mc_walk *walk);
+void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap);
+int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target);
 
 #endif /* MC_WALK_H */

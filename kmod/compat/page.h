@@ -97,6 +97,29 @@ static inline unsigned long mc_folio_flags(const struct folio *folio)
 #endif
 }
 
+/* Those of them that matter for the accounting; with the same, pages look the same. */
+#if defined(CONFIG_PAGE_IDLE_FLAG) || \
+	(defined(CONFIG_IDLE_PAGE_TRACKING) && defined(CONFIG_64BIT))
+#define MC_FOLIO_YOUNG	BIT(PG_young)
+#else
+#define MC_FOLIO_YOUNG	0
+#endif
+#define MC_FOLIO_LOOK \
+	(BIT(PG_dirty) | BIT(PG_referenced) | BIT(PG_swapbacked) | BIT(PG_head) | \
+	 MC_FOLIO_YOUNG)
+
+/* Two low bits of a folio's mapping tell anonymous pages and those of KSM. */
+static inline unsigned long mc_folio_mapping(const struct folio *folio)
+{
+#ifdef MC_HAVE_FOLIO
+	return (unsigned long)READ_ONCE(folio->mapping);
+#else
+	return (unsigned long)READ_ONCE(folio->page.mapping);
+#endif
+}
+
+#define MC_MAPPING_LOOK	3UL
+
 /*
  * How often a page of a folio is mapped, by page-table entries of its own and by
  * those that map the whole folio: what the kernel divides PSS by, what decides

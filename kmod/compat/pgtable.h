@@ -63,6 +63,64 @@ static inline void mc_pte_table_unlock(spinlock_t *ptl)
 }
 
 /*
+ * What the walker's inner loop compares of entries that map pages: with the same
+ * MC_PTE_LOOK bits of mc_pte_look(), they say the same of their pages. An entry that
+ * maps no page looks like none that does.
+ *
+ * x86's own pte_present() and its like first take out the page's address, with a mask
+ * that is a variable (memory encryption takes bits of it), and pte_page() turns over
+ * the address of an entry that is there but must not be used: mc_pte_is_plain() says
+ * when mc_pte_page_plain() can leave that out. Flags are never among the address's
+ * bits. The address itself still is what pte_val() says, for Xen.
+ */
+#ifdef CONFIG_X86
+
+#ifdef _PAGE_DIRTY_BITS
+#define MC_PTE_DIRTY	_PAGE_DIRTY_BITS
+#else
+#define MC_PTE_DIRTY	_PAGE_DIRTY
+#endif
+#define MC_PTE_LOOK \
+	(_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_SPECIAL | MC_PTE_DIRTY | _PAGE_ACCESSED)
+
+static inline unsigned long mc_pte_look(pte_t pte)
+{
+	return native_pte_val(pte);
+}
+
+static inline bool mc_pte_is_plain(pte_t pte)
+{
+	return native_pte_val(pte) & _PAGE_PRESENT;
+}
+
+static inline struct page *mc_pte_page_plain(pte_t pte)
+{
+	return pfn_to_page((pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT);
+}
+
+#else
+
+#define MC_PTE_LOOK	15UL
+
+static inline unsigned long mc_pte_look(pte_t pte)
+{
+	return (pte_present(pte) ? 1 : 0) | (pte_special(pte) ? 2 : 0) |
+	       (pte_dirty(pte) ? 4 : 0) | (pte_young(pte) ? 8 : 0);
+}
+
+static inline bool mc_pte_is_plain(pte_t pte)
+{
+	return pte_present(pte);
+}
+
+static inline struct page *mc_pte_page_plain(pte_t pte)
+{
+	return pte_page(pte);
+}
+
+#endif /* CONFIG_X86 */
+
+/*
  * Does a present PMD leaf map the huge page of zeroes?
  *
  * Its address, huge_zero_pfn, is exported in no release. But nothing else in an

@@ -1,29 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The debug kernel: trixie's source, built in trixie's root from allnoconfig and
-# debug.config alone. Its cache entry holds
+# The debug kernel: trixie's source, built in trixie's root from debug.config
+# alone. Its cache entry holds
 #
-#	vmlinuz		what QEMU boots (bzImage)
-#	vmlinux		the same uncompressed, with symbols and BTF, no DWARF: for
-#			symbolising. QEMU boots it too, with 4-level page tables only
-#	config		what it was built with; the guest's /proc/config.gz
-#	build/		KDIR for modules. Anywhere in trixie's root, but bind the whole
-#			entry: build/vmlinux is a link to ../vmlinux, for BTF
-#	modules/	test_hmm.ko. All else is built in
+#   vmlinuz    what QEMU boots (bzImage; see CONFIG_PVH in debug.config)
+#   vmlinux    the same as ELF, with symbols and BTF, without DWARF: no line numbers
+#   config     what it was built with: the guest's /proc/config.gz
+#   build/     KDIR for modules, at any path in trixie's root; but bind the whole
+#              entry, since build/vmlinux is a link to ../vmlinux, for BTF
+#   modules/   test_hmm.ko; everything else is built in
 
-# debug_kernel_key: the source and compiler are those in trixie's root, so that is
-# made first if need be.
+# debug_kernel_key: the source and the compiler are those in trixie's root, which
+# is therefore made first.
 debug_kernel_key()
 {
-	local root
+	local root packages
 
 	root=$(root_get trixie) || exit
+	packages=$(dpkg-query --admindir="$root/var/lib/dpkg" --show \
+		linux-source-6.12 'gcc-[0-9]*' binutils pahole) || exit
 	{
-		cat "$VM/debug.config" "$VM/lib/debug-kernel-build"
-		declare -f debug_kernel_make
-		dpkg-query --admindir="$root/var/lib/dpkg" --show \
-			linux-source-6.12 'gcc-[0-9]*' pahole
+		printf '%s\n' "$packages"
+		cat "$VM/debug.config" "$VM/lib/make-debug-kernel"
 	} | digest
 }
 
@@ -33,19 +32,36 @@ debug_kernel_get()
 	local key
 
 	key=$(debug_kernel_key) || exit
-	cache_get debug-kernel "$key" 5000 debug_kernel_make
+	cache_get debug-kernel "$key" 5000 debug_kernel_make "$key"
+}
+
+# debug_kernel_version: what uname -r says in it. The key is part of it, so that a
+# module built for another debug kernel is refused.
+debug_kernel_version()
+{
+	local entry
+
+	entry=$(debug_kernel_get) || exit
+	cat "$entry/build/include/config/kernel.release"
 }
 
 debug_kernel_make()
 {
-	local dir=$1 log=$CACHE/debug-kernel.log
+	local key=$1 dir=$2 log=$CACHE/debug-kernel.log status=0
 
-	say "debug kernel: building (6 to 12 minutes on two processors, log in $log)"
+	say "debug kernel: building (about 8 minutes on two processors, log in $log)"
 	mkdir "$dir" || return
-	# What the build says goes to the log, its progress and errors to the user.
-	if ! root_run trixie --bind "$VM" /run/vm --bind "$dir" /run/out -- \
-		env QUIET="${QUIET:-}" /run/vm/lib/debug-kernel-build /run/out >"$log"; then
-		grep -E -B 4 '(Error [0-9]|error:)' "$log" | tail -n 30 >&2
-		return 1
-	fi
+	# What the build says is for the log, its progress and errors for the user.
+	root_run trixie --bind "$VM" /memclass-vm --bind "$dir" /out -- \
+		env QUIET="${QUIET:-}" /memclass-vm/lib/make-debug-kernel "$key" \
+		>"$log" || status=$?
+	case $status in
+	0) return ;;
+	125) ;; # It has said why.
+	*)
+		{ grep -E -B 4 'error:|Error [0-9]' "$log" || cat "$log"; } |
+			tail -n 20 >&2
+		;;
+	esac
+	return 1
 }

@@ -43,7 +43,7 @@ root_kernel_version()
 }
 
 # boot_get KERNEL: prints the directory that holds what QEMU boots:
-#   vmlinux    uncompressed: unpacking it costs seconds under emulation
+#   vmlinux    uncompressed where it can be: unpacking costs seconds under emulation
 #   base.cpio  busybox and the modules that the guest may need
 boot_get()
 {
@@ -84,8 +84,8 @@ boot_make()
 		[ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"
 	done
 	if [ -d "$version" ]; then
-		ln "$version/vmlinux" "$dir/vmlinux" ||
-			cp "$version/vmlinux" "$dir/vmlinux"
+		ln "$version/vmlinuz" "$dir/vmlinux" ||
+			cp "$version/vmlinuz" "$dir/vmlinux"
 		: >"$base/modules/order"
 	else
 		boot_unpack "$root/boot/vmlinuz-$version" >"$dir/vmlinux"
