@@ -17,5 +17,6 @@
 #include "compat/page.h"
 #include "compat/pgtable.h"
 #include "compat/task.h"
+#include "compat/fault.h"
 
 #endif /* MC_COMPAT_H */

@@ -106,12 +106,8 @@ static ssize_t records_read(struct file *file, char __user *buf, size_t count,
 
 static int records_open(struct inode *inode, struct file *file)
 {
-	struct records_file *records;
-	int ret = mc_debugfs_may_open(file);
+	struct records_file *records = kvzalloc(sizeof(*records), GFP_KERNEL_ACCOUNT);
 
-	if (ret)
-		return ret;
-	records = kvzalloc(sizeof(*records), GFP_KERNEL_ACCOUNT);
 	if (!records)
 		return -ENOMEM;
 	mutex_init(&records->lock);
@@ -133,37 +129,45 @@ const struct file_operations mc_records_fops = {
 	.release = private_release,
 };
 
+/* The offset of no read: none is negative. */
+#define NOWHERE		(-1)
+
 struct vmas_file {
-	struct mutex lock;
+	struct mutex lock;		/* as above */
 	struct mc_vma_reader reader;
 
-	/* What the reader goes on with when it is asked for just this offset. */
+	/* A read at this offset goes on at the position; any other begins anew. */
 	loff_t next_offset;
+	struct position next;
+
+	/* Some of the mappings of this process were read, but not the last one. */
+	bool partial;
 	u64 start_ns;
 	u64 exec_id;
 	const struct mm_struct *mm;	/* only to compare */
 };
 
-/*
- * Between reads no reference is held, so the process may have ended and its pid be
- * another's, or it may be another program: then its mappings are at their end. Neither
- * says so alone: exec gives a process its new memory first, and the place of the old
- * one can be taken by that of a later exec.
- */
-static bool vmas_go_on(const struct vmas_file *vmas, const struct mc_target *target,
-		       const struct position *pos)
+static pid_t position_pid(const struct position *pos)
 {
-	return target->pid == (pid_t)(pos->index / MEMCLASS_VMA_ORDINALS) &&
-	       target->task->start_boottime == vmas->start_ns &&
-	       target->task->self_exec_id == vmas->exec_id && target->mm == vmas->mm;
+	return pos->index / MEMCLASS_VMA_ORDINALS;
 }
 
-static void vmas_begin(struct vmas_file *vmas, struct mc_target *target,
-		       struct position *pos)
+static bool position_is_end(const struct position *pos)
 {
+	return pos->index / MEMCLASS_VMA_ORDINALS > INT_MAX;
+}
+
+static void position_next_process(struct position *pos)
+{
+	pos->index = MEMCLASS_VMA_INDEX(pos->index / MEMCLASS_VMA_ORDINALS + 1, 0);
+}
+
+static void vmas_begin(struct vmas_file *vmas, struct mc_target *target)
+{
+	struct position *pos = &vmas->next;
 	u32 ordinal = 0;
 
-	if (target->pid == pos->index / MEMCLASS_VMA_ORDINALS)
+	if (target->pid == position_pid(pos))
 		ordinal = pos->index % MEMCLASS_VMA_ORDINALS;
 	pos->index = MEMCLASS_VMA_INDEX(target->pid, ordinal);
 	vmas->start_ns = target->task->start_boottime;
@@ -172,36 +176,71 @@ static void vmas_begin(struct vmas_file *vmas, struct mc_target *target,
 	mc_record_vmas_start(&vmas->reader, target, pos->cheap, ordinal);
 }
 
-static void position_next_process(struct position *pos)
+/*
+ * Between reads no reference is held, so the process may have ended and its pid be
+ * another's, or it may be another program. Neither says so alone: exec gives a process
+ * its new memory first, and the place of the old one can be taken by that of a later
+ * exec.
+ */
+static bool vmas_go_on(const struct vmas_file *vmas, const struct mc_target *target)
 {
-	pos->index = MEMCLASS_VMA_INDEX(pos->index / MEMCLASS_VMA_ORDINALS + 1, 0);
+	return target->pid == position_pid(&vmas->next) &&
+	       target->task->start_boottime == vmas->start_ns &&
+	       target->task->self_exec_id == vmas->exec_id && target->mm == vmas->mm;
 }
 
-/* Return: how many mappings there are in the reader, 0 when there are no more. */
-static int vmas_next(struct vmas_file *vmas, struct position *pos, bool *sequential,
-		     unsigned int max)
+/* The next mappings of a process. Return: as mc_record_vmas(). */
+static int vmas_of(struct vmas_file *vmas, struct mc_target *target, unsigned int max)
+{
+	if (!vmas->partial)
+		vmas_begin(vmas, target);
+	else if (!vmas_go_on(vmas, target))
+		return -ESRCH;
+	return mc_record_vmas(&vmas->reader, target, max);
+}
+
+/* The rows are in the reader: says what comes after them. */
+static void vmas_advance(struct vmas_file *vmas)
+{
+	vmas->next.index += vmas->reader.count;
+	vmas->partial = !vmas->reader.complete;
+	if (!vmas->partial)
+		position_next_process(&vmas->next);
+}
+
+/*
+ * Return: how many mappings there are in the reader, 0 when there are no more; -EINTR
+ * when the reader was killed, -ESRCH when those of a process cannot be read to the
+ * end. As long as it is not passed over, the latter stays so.
+ */
+static int vmas_next(struct vmas_file *vmas, unsigned int max)
 {
 	struct pid_namespace *ns = task_active_pid_ns(current);
 	struct mc_target target;
 	int ret;
 
-	while (pos->index / MEMCLASS_VMA_ORDINALS <= INT_MAX &&
-	       mc_target_next(ns, pos->index / MEMCLASS_VMA_ORDINALS, &target)) {
-		if (!*sequential || target.pid != pos->index / MEMCLASS_VMA_ORDINALS) {
-			vmas_begin(vmas, &target, pos);
-			*sequential = true;
-		}
-		ret = vmas_go_on(vmas, &target, pos) ?
-			mc_record_vmas(&vmas->reader, &target, max) : 0;
+	while (!position_is_end(&vmas->next) &&
+	       mc_target_next(ns, position_pid(&vmas->next), &target)) {
+		ret = vmas_of(vmas, &target, max);
 		mc_target_put(&target);
-		if (ret > 0)
-			pos->index += ret;
-		if (ret && ret != -ESRCH)
+		if (ret == -EINTR || (ret == -ESRCH && vmas->partial))
 			return ret;
-		position_next_process(pos);
-		*sequential = false;
+		/* None of its mappings were read yet: it might as well not have been. */
+		if (ret == -ESRCH)
+			position_next_process(&vmas->next);
+		else
+			vmas_advance(vmas);
+		if (ret > 0)
+			return ret;
 	}
-	return 0;
+	return vmas->partial ? -ESRCH : 0;
+}
+
+/* The process went away, and the reader has been told. */
+static void vmas_pass_over(struct vmas_file *vmas)
+{
+	vmas->partial = false;
+	position_next_process(&vmas->next);
 }
 
 static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
@@ -211,7 +250,6 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 	const size_t size = sizeof(struct memclass_vma);
 	u64 began = ktime_get_ns();
 	struct position pos;
-	bool sequential;
 	size_t done = 0;
 	int ret;
 
@@ -220,12 +258,12 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 		return ret;
 	if (mutex_lock_killable(&vmas->lock))
 		return -EINTR;
-	sequential = *offset && *offset == vmas->next_offset;
-	/* Whatever goes wrong below, the reader's place is then not this one. */
-	vmas->next_offset = 0;
+	if (*offset != vmas->next_offset) {
+		vmas->next = pos;
+		vmas->partial = false;
+	}
 	do {
-		ret = vmas_next(vmas, &pos, &sequential,
-				min_t(size_t, (count - done) / size, MC_VMA_BATCH));
+		ret = vmas_next(vmas, min_t(size_t, (count - done) / size, MC_VMA_BATCH));
 		if (ret <= 0)
 			break;
 		if (copy_to_user(buf + done, vmas->reader.vmas, ret * size)) {
@@ -233,25 +271,25 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 			break;
 		}
 		done += ret * size;
-		*offset = position_offset(&pos, size);
+		*offset = position_offset(&vmas->next, size);
 	} while (count - done >= size && !read_is_long(began));
-	if (ret >= 0)
-		vmas->next_offset = *offset;
+	/* The file position stays where it is when a read fails, so not the offset tells. */
+	if (ret == -ESRCH && !done)
+		vmas_pass_over(vmas);
+	/* What was walked and not given is walked again. */
+	vmas->next_offset = ret == -EFAULT || ret == -EINTR ? NOWHERE : *offset;
 	mutex_unlock(&vmas->lock);
 	return done ?: ret;
 }
 
 static int vmas_open(struct inode *inode, struct file *file)
 {
-	struct vmas_file *vmas;
-	int ret = mc_debugfs_may_open(file);
+	struct vmas_file *vmas = kvzalloc(sizeof(*vmas), GFP_KERNEL_ACCOUNT);
 
-	if (ret)
-		return ret;
-	vmas = kvzalloc(sizeof(*vmas), GFP_KERNEL_ACCOUNT);
 	if (!vmas)
 		return -ENOMEM;
 	mutex_init(&vmas->lock);
+	vmas->next_offset = NOWHERE;
 	file->private_data = vmas;
 	return 0;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * classes and processes: what the records say, as text. A header line with the names
- * of the columns, then a row a line.
+ * classes, processes and faults: what the records say, as text. A header line with the
+ * names of the columns, then a row a line.
  */
 #include "debugfs.h"
 
+#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -25,6 +26,44 @@ static void show_columns(struct seq_file *m, const struct memclass_counts *count
 #define VALUE(field, tier, text) seq_put_decimal_ull(m, " ", counts->field);
 	MEMCLASS_COLUMNS(VALUE)
 #undef VALUE
+}
+
+static void show_fault_names(struct seq_file *m)
+{
+#define NAME(field, text) seq_puts(m, " " #field);
+	MEMCLASS_FAULTS(NAME)
+#undef NAME
+}
+
+/* A count that is not made is no 0. */
+static void show_faults(struct seq_file *m, bool on, const struct memclass_faults *faults)
+{
+#define VALUE(field, text) \
+	if (on) \
+		seq_put_decimal_ull(m, " ", faults->field); \
+	else \
+		seq_puts(m, " off");
+	MEMCLASS_FAULTS(VALUE)
+#undef VALUE
+}
+
+/**
+ * mc_show_name() - a name that anyone can choose, as the last field of a row
+ * @m: where
+ * @name: a comm or a path, of whatever bytes
+ *
+ * What is no printable ASCII is written as \ooo, the octal value of the byte, as /proc
+ * does: a terminal would obey it, and a line end would begin a row. So is the backslash
+ * itself. A blank stays, since no field comes after it.
+ */
+void mc_show_name(struct seq_file *m, const char *name)
+{
+	for (; *name; name++) {
+		if (isascii(*name) && isprint(*name) && *name != '\\')
+			seq_putc(m, *name);
+		else
+			seq_printf(m, "\\%03o", (unsigned char)*name);
+	}
 }
 
 static void rows_stop(struct seq_file *m, void *row)
@@ -111,11 +150,9 @@ static const struct seq_operations classes_ops = {
 
 static int classes_open(struct inode *inode, struct file *file)
 {
-	int ret = mc_debugfs_may_open(file);
-
-	if (!ret && !__seq_open_private(file, &classes_ops, sizeof(struct classes_file)))
-		ret = -ENOMEM;
-	return ret;
+	return __seq_open_private(file, &classes_ops, sizeof(struct classes_file)) ?
+		       0 :
+		       -ENOMEM;
 }
 
 const struct file_operations mc_classes_fops = {
@@ -145,6 +182,7 @@ static void *processes_row(struct processes_file *processes, loff_t *pos)
 	struct mc_process_reader *reader = &processes->reader;
 	loff_t pid = (*pos - 1) / ROWS_PER_PID;
 	unsigned int class = (*pos - 1) % ROWS_PER_PID;
+	unsigned long used;
 	int ret;
 
 	for (; pid <= INT_MAX; pid++, class = 0) {
@@ -158,7 +196,8 @@ static void *processes_row(struct processes_file *processes, loff_t *pos)
 				class = 0;
 			pid = reader->record.pid;
 		}
-		class = find_next_bit(&reader->used, MEMCLASS_NR_CLASSES, class);
+		used = reader->used | reader->faults.used;
+		class = find_next_bit(&used, MEMCLASS_NR_CLASSES, class);
 		if (class < MEMCLASS_NR_CLASSES) {
 			*pos = 1 + pid * ROWS_PER_PID + class;
 			return pos;
@@ -196,6 +235,7 @@ static int processes_show(struct seq_file *m, void *row)
 	if (!index) {
 		seq_puts(m, "pid start_ns mm class");
 		show_column_names(m);
+		show_fault_names(m);
 		seq_puts(m, " comm\n");
 		return 0;
 	}
@@ -205,8 +245,9 @@ static int processes_show(struct seq_file *m, void *row)
 	seq_puts(m, record->flags & MEMCLASS_SHARED_MM ? " shared " : " own ");
 	seq_puts(m, mc_class_name(class));
 	show_columns(m, &record->classes[class]);
+	show_faults(m, record->flags & MEMCLASS_FAULTS_ON, &record->faults[class]);
 	seq_putc(m, ' ');
-	seq_escape(m, record->comm, "\n\\");
+	mc_show_name(m, record->comm);
 	seq_putc(m, '\n');
 	return 0;
 }
@@ -220,16 +261,85 @@ static const struct seq_operations processes_ops = {
 
 static int processes_open(struct inode *inode, struct file *file)
 {
-	int ret = mc_debugfs_may_open(file);
-
-	if (!ret && !__seq_open_private(file, &processes_ops, sizeof(struct processes_file)))
-		ret = -ENOMEM;
-	return ret;
+	return __seq_open_private(file, &processes_ops, sizeof(struct processes_file)) ?
+		       0 :
+		       -ENOMEM;
 }
 
 const struct file_operations mc_processes_fops = {
 	.owner = THIS_MODULE,
 	.open = processes_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
+
+/* Row 0 is the header, row N + 1 is class N, then comes what no class is known of. */
+#define FAULTS_DROPPED	(MEMCLASS_NR_CLASSES + 1)
+
+struct faults_file {
+	bool on;
+	struct mc_faults faults;
+};
+
+static void *faults_start(struct seq_file *m, loff_t *pos)
+{
+	struct faults_file *file = m->private;
+
+	if (!*pos) {
+		memset(&file->faults, 0, sizeof(file->faults));
+		file->on = mc_fault_all(&file->faults);
+	}
+	return *pos <= FAULTS_DROPPED ? pos : NULL;
+}
+
+static void *faults_next(struct seq_file *m, void *row, loff_t *pos)
+{
+	return ++*pos <= FAULTS_DROPPED ? pos : NULL;
+}
+
+static int faults_show(struct seq_file *m, void *row)
+{
+	const struct faults_file *file = m->private;
+	loff_t index = *(loff_t *)row;
+
+	if (!index) {
+		seq_puts(m, "class type");
+		show_fault_names(m);
+	} else if (index == FAULTS_DROPPED) {
+		/* Of these, not even who read and who wrote is known. */
+		struct memclass_faults dropped = {
+			.minor_read = file->faults.dropped_minor,
+			.major_read = file->faults.dropped_major,
+		};
+
+		seq_puts(m, "dropped -");
+		show_faults(m, file->on, &dropped);
+	} else {
+		seq_puts(m, mc_class_name(index - 1));
+		seq_putc(m, ' ');
+		seq_puts(m, mc_class_type_name(index - 1));
+		show_faults(m, file->on, &file->faults.classes[index - 1]);
+	}
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations faults_ops = {
+	.start = faults_start,
+	.next = faults_next,
+	.stop = rows_stop,
+	.show = faults_show,
+};
+
+static int faults_open(struct inode *inode, struct file *file)
+{
+	return __seq_open_private(file, &faults_ops, sizeof(struct faults_file)) ? 0 : -ENOMEM;
+}
+
+const struct file_operations mc_faults_fops = {
+	.owner = THIS_MODULE,
+	.open = faults_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
 	.release = seq_release_private,

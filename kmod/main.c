@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "debugfs.h"
+#include "fault.h"
 #include "uapi/memclass.h"
 
 #include <linux/init.h>
@@ -16,19 +17,19 @@ static int __init memclass_init(void)
 {
 	int ret;
 
+	/* First, since nothing else can fail. */
 	ret = mc_debugfs_init();
 	if (ret)
-		goto err_debugfs;
+		return ret;
+	mc_fault_init();
 
 	pr_info("version %s, ABI %d\n", MEMCLASS_VERSION, MEMCLASS_ABI);
 	return 0;
-
-err_debugfs:
-	return ret;
 }
 
 static void __exit memclass_exit(void)
 {
+	mc_fault_exit();
 	mc_debugfs_exit();
 }
 

@@ -27,13 +27,17 @@ static u64 columns(bool cheap)
 	return bits;
 }
 
-static enum memclass_class class_of(const struct vm_area_struct *vma,
-				    struct mc_stacks *stacks)
+/* Return: a class; -EAGAIN when the threads' stacks must be looked for first. */
+static int class_of(const struct vm_area_struct *vma, struct mc_stacks *stacks)
 {
 	struct mc_class_facts facts;
+	int stack = 0;
 
-	mc_vma_facts(vma, !vma->vm_ops && mc_stacks_hit(stacks, vma->vm_start, vma->vm_end),
-		     &facts);
+	if (!vma->vm_ops)
+		stack = mc_stacks_hit(stacks, vma->vm_start, vma->vm_end);
+	if (stack < 0)
+		return stack;
+	mc_vma_facts(vma, stack, &facts);
 	return mc_class_of(&facts);
 }
 
@@ -43,16 +47,26 @@ static struct mc_stats *stats_in(struct memclass_counts *counts)
 	return container_of(counts, struct mc_stats, counts);
 }
 
+static void process_prepare(struct mc_walk *walk)
+{
+	struct mc_process_reader *reader = container_of(walk, struct mc_process_reader, walk);
+
+	mc_stacks_collect(&reader->stacks, walk->target->task);
+}
+
 static struct mc_stats *process_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 {
 	struct mc_process_reader *reader = container_of(walk, struct mc_process_reader, walk);
-	enum memclass_class class = class_of(vma, &reader->stacks);
+	int class = class_of(vma, &reader->stacks);
 
+	if (class < 0)
+		return ERR_PTR(class);
 	__set_bit(class, &reader->used);
 	return stats_in(&reader->record.classes[class]);
 }
 
 static const struct mc_walk_ops process_ops = {
+	.prepare = process_prepare,
 	.enter = process_enter,
 };
 
@@ -79,6 +93,42 @@ static void fill_identity(struct memclass_record *record, const struct mc_target
 	get_task_comm(record->comm, task);
 }
 
+static void faults_clear(struct mc_process_reader *reader)
+{
+	struct mc_faults *faults = &reader->faults;
+	unsigned int class;
+
+	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES) {
+		memset(&faults->classes[class], 0, sizeof(faults->classes[class]));
+		memset(&reader->record.faults[class], 0, sizeof(faults->classes[class]));
+	}
+	faults->used = 0;
+	faults->dropped_minor = 0;
+	faults->dropped_major = 0;
+	faults->missed = 0;
+	memset(&reader->record.faults_total, 0, sizeof(reader->record.faults_total));
+}
+
+static void fill_faults(struct mc_process_reader *reader, struct task_struct *task)
+{
+	struct memclass_record *record = &reader->record;
+	struct mc_faults *faults = &reader->faults;
+	unsigned int class;
+
+	record->faults_offset = offsetof(struct memclass_record, faults_total);
+	record->faults_size = sizeof(struct memclass_faults);
+	if (!mc_fault_process(task, faults))
+		return;
+	record->flags |= MEMCLASS_FAULTS_ON;
+	record->faults_dropped = faults->dropped_minor + faults->dropped_major;
+	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES) {
+		record->faults[class] = faults->classes[class];
+#define ADD(field, text) record->faults_total.field += faults->classes[class].field;
+		MEMCLASS_FAULTS(ADD)
+#undef ADD
+	}
+}
+
 /*
  * Walks a process and makes its record.
  *
@@ -97,7 +147,8 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 		memset(&record->classes[class], 0, sizeof(record->classes[class]));
 	memset(record, 0, offsetof(struct memclass_record, classes));
 	reader->used = 0;
-	mc_stacks_init(&reader->stacks, target->task);
+	faults_clear(reader);
+	mc_stacks_init(&reader->stacks);
 
 	mc_walk_start(&reader->walk, &process_ops, cheap);
 	ret = mc_walk_mm(&reader->walk, target);
@@ -105,6 +156,7 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 		return ret;
 
 	fill_identity(record, target);
+	fill_faults(reader, target->task);
 	if (mc_target_has_left(target))
 		return -ESRCH;
 	if (cheap)
@@ -180,7 +232,7 @@ static void fill_backing(struct mc_vma_reader *reader, struct memclass_vma *row,
 		row->inode = inode->i_ino;
 		row->dev_major = MAJOR(inode->i_sb->s_dev);
 		row->dev_minor = MINOR(inode->i_sb->s_dev);
-		row->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+		row->offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + row->start - vma->vm_start;
 		name = d_path(mc_file_path(vma->vm_file), reader->path,
 			      sizeof(reader->path));
 	} else if (vma->vm_ops && vma->vm_ops->name) {
@@ -191,21 +243,22 @@ static void fill_backing(struct mc_vma_reader *reader, struct memclass_vma *row,
 }
 
 static void fill_vma(struct mc_vma_reader *reader, struct memclass_vma *row,
-		     struct vm_area_struct *vma)
+		     struct vm_area_struct *vma, enum memclass_class class)
 {
 	memset(row, 0, sizeof(*row));
 	row->size = sizeof(*row);
 	row->abi = MEMCLASS_ABI;
 	row->counts_offset = offsetof(struct memclass_vma, counts);
 	row->counts_size = sizeof(row->counts);
-	row->class = class_of(vma, &reader->stacks);
+	row->class = class;
 	row->flags = (reader->cheap ? MEMCLASS_CHEAP : 0) |
 		     (reader->target->shared_mm ? MEMCLASS_SHARED_MM : 0);
 	row->pid = reader->target->pid;
 	row->ordinal = reader->ordinal++;
 	row->start_ns = reader->target->task->start_boottime;
 	row->columns = columns(reader->cheap);
-	row->start = vma->vm_start;
+	/* The part of it that was not walked already, as a part of another mapping. */
+	row->start = max(vma->vm_start, reader->walk.addr);
 	row->end = vma->vm_end;
 	row->prot = (vma->vm_flags & VM_READ ? PROT_READ : 0) |
 		    (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
@@ -214,15 +267,30 @@ static void fill_vma(struct mc_vma_reader *reader, struct memclass_vma *row,
 	fill_backing(reader, row, vma);
 }
 
+/* Mappings are read a few at a time, but the stacks are not looked for each time. */
+#define STACKS_NS	(100 * NSEC_PER_MSEC)
+
+static void vma_prepare(struct mc_walk *walk)
+{
+	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
+
+	if (walk->cost.slices || ktime_get_ns() - reader->stacks.collected_ns > STACKS_NS)
+		mc_stacks_collect(&reader->stacks, walk->target->task);
+}
+
 static struct mc_stats *vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 {
 	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
 	struct memclass_vma *row;
+	int class;
 
 	if (reader->count == reader->max)
 		return NULL;
+	class = class_of(vma, &reader->stacks);
+	if (class < 0)
+		return ERR_PTR(class);
 	row = &reader->vmas[reader->count++];
-	fill_vma(reader, row, vma);
+	fill_vma(reader, row, vma, class);
 	return stats_in(&row->counts);
 }
 
@@ -231,11 +299,18 @@ static void vma_leave(struct mc_walk *walk)
 	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
 	struct memclass_vma *row = &reader->vmas[reader->count - 1];
 
+	/* It may have changed before its end was reached. */
+	row->end = min_t(u64, row->end, walk->addr);
+	if (row->start >= row->end) {
+		reader->count--;
+		reader->ordinal--;
+		return;
+	}
 	mc_stats_finish(stats_in(&row->counts));
-	row->cost = walk->cost;
 }
 
 static const struct mc_walk_ops vma_ops = {
+	.prepare = vma_prepare,
 	.enter = vma_enter,
 	.leave = vma_leave,
 };
@@ -251,6 +326,7 @@ void mc_record_vmas_start(struct mc_vma_reader *reader, struct mc_target *target
 			  bool cheap, u32 ordinal)
 {
 	mc_walk_start(&reader->walk, &vma_ops, cheap);
+	mc_stacks_init(&reader->stacks);
 	reader->walk.skip = ordinal;
 	reader->cheap = cheap;
 	reader->ordinal = ordinal;
@@ -262,11 +338,12 @@ void mc_record_vmas_start(struct mc_vma_reader *reader, struct mc_target *target
  * @target: the process; its references need not be those of an earlier call
  * @max: how many are wanted, MC_VMA_BATCH at most
  *
- * Goes on by address from where the last call ended.
+ * Goes on by address from where the last call ended. @reader->complete tells whether
+ * there is nothing more.
  *
  * Locking: none held; sleeps.
- * Return: how many there are, 0 after the last one; -EINTR when the reader was
- * killed, -ESRCH when the process ended meanwhile.
+ * Return: how many there are, none or more; -EINTR when the reader was killed, -ESRCH
+ * when the process ended meanwhile.
  */
 int mc_record_vmas(struct mc_vma_reader *reader, struct mc_target *target,
 		   unsigned int max)
@@ -276,7 +353,12 @@ int mc_record_vmas(struct mc_vma_reader *reader, struct mc_target *target,
 	reader->target = target;
 	reader->max = max;
 	reader->count = 0;
-	mc_stacks_init(&reader->stacks, target->task);
 	ret = mc_walk_mm(&reader->walk, target);
-	return ret < 0 ? ret : reader->count;
+	if (ret < 0)
+		return ret;
+	reader->complete = !ret;
+	/* It is not known which of them took how much. */
+	if (reader->count)
+		reader->vmas[0].cost = reader->walk.cost;
+	return reader->count;
 }

@@ -4,6 +4,7 @@
 
 #include <linux/limits.h>
 
+#include "fault.h"
 #include "target.h"
 #include "uapi/memclass.h"
 #include "walk.h"
@@ -13,6 +14,7 @@ struct mc_process_reader {
 	struct mc_walk walk;
 	struct mc_stacks stacks;
 	unsigned long used;		/* a bit for each class that was met */
+	struct mc_faults faults;
 	struct memclass_record record;	/* the result */
 };
 
@@ -30,6 +32,7 @@ struct mc_vma_reader {
 	u32 ordinal;			/* of the next mapping */
 	unsigned int max;		/* that are wanted */
 	unsigned int count;
+	bool complete;			/* the last one is among them */
 	struct memclass_vma vmas[MC_VMA_BATCH];	/* the result */
 	char path[PATH_MAX];
 };

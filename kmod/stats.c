@@ -49,29 +49,37 @@ static u64 page_pss(struct folio *folio, struct page *page, unsigned int *bucket
 }
 
 /* What a folio's pages have in common. */
-static unsigned int folio_bucket(struct folio *folio)
+static __always_inline unsigned int folio_bucket(struct folio *folio, unsigned long flags,
+						 unsigned long mapping)
 {
 	unsigned int bucket = 0;
 
-	if (folio_test_dirty(folio))
+	if (flags & BIT(PG_dirty))
 		bucket |= MC_TALLY_DIRTY;
-	if (folio_test_referenced(folio) || folio_test_young(folio))
+	if (flags & (BIT(PG_referenced) | MC_FOLIO_YOUNG) ||
+	    (!MC_FOLIO_YOUNG && folio_test_young(folio)))
 		bucket |= MC_TALLY_REFERENCED;
-	if (folio_test_anon(folio))
-		return bucket | (folio_test_swapbacked(folio) ? MC_TALLY_ANON :
-								MC_TALLY_ANON_FREE);
-	return bucket | (folio_test_swapbacked(folio) ? MC_TALLY_SHMEM : MC_TALLY_FILE);
+	if (flags & BIT(PG_swapbacked))
+		bucket |= MC_TALLY_SWAPBACKED;
+	if (mapping & MC_MAPPING_ANON)
+		bucket |= MC_TALLY_ANON;
+	return bucket;
+}
+
+static unsigned int folio_bucket_now(struct folio *folio)
+{
+	return folio_bucket(folio, mc_folio_flags(folio), mc_folio_mapping(folio));
 }
 
 static void fill_bucket_with(struct mc_tally *tally, struct folio *folio, struct page *page,
-		     unsigned int bucket)
+			     unsigned int bucket)
 {
 	u64 pss = page_pss(folio, page, &bucket);
 
 	fill_bucket(tally, bucket, 1, pss);
 }
 
-static void end_run(struct mc_tally *tally)
+static __always_inline void end_run(struct mc_tally *tally)
 {
 	if (!tally->run.pages)
 		return;
@@ -97,6 +105,25 @@ void mc_tally_init(struct mc_tally *tally)
 	tally->run.look.entry = LOOK_NONE;
 }
 
+/* Sorts a page, but for what its mapcount decides. */
+static void begin_look(struct mc_tally *tally, struct folio *folio, pte_t pte)
+{
+	struct mc_look *look = &tally->run.look;
+	unsigned int bucket;
+
+	look->flags = mc_folio_flags(folio);
+	look->mapping = mc_folio_mapping(folio);
+	look->entry = mc_pte_is_plain(pte) ? mc_pte_look(pte) : LOOK_NONE;
+
+	bucket = folio_bucket(folio, look->flags, look->mapping);
+	if (pte_dirty(pte))
+		bucket |= MC_TALLY_DIRTY;
+	if (pte_young(pte))
+		bucket |= MC_TALLY_REFERENCED;
+	tally->run.bucket = bucket;
+	tally->run.ksm = (look->mapping & MC_MAPPING_LOOK) == MC_MAPPING_KSM;
+}
+
 /**
  * mc_tally_run() - count a page that may not look like the last one
  * @tally: where
@@ -104,7 +131,7 @@ void mc_tally_init(struct mc_tally *tally)
  * @pte: the entry that maps it
  *
  * Pages of large folios come here always: how often they are mapped depends on the
- * folio as well.
+ * folio as well. Other pages of a file mostly look the same but for their mapcount.
  *
  * Locking: the lock of the page table, so that the page stays mapped.
  */
@@ -112,37 +139,28 @@ void mc_tally_run(struct mc_tally *tally, struct page *page, pte_t pte)
 {
 	struct folio *folio = page_folio(page);
 	int mapcount = atomic_read(&page->_mapcount);
+	bool alike = mc_tally_pte_is_alike(tally, pte);
 	unsigned int bucket;
 
-	if (folio == tally->run.folio && mapcount == tally->run.folio_mapcount &&
-	    mc_tally_pte_is_alike(tally, pte)) {
+	if (alike && folio == tally->run.folio && mapcount == tally->run.folio_mapcount) {
 		tally->run.pages++;
 		return;
 	}
 	end_run(tally);
+	if (!alike || !mc_tally_folio_is_alike(tally, folio))
+		begin_look(tally, folio, pte);
 
-	tally->run.look = (struct mc_look) {
-		.flags = mc_folio_flags(folio),
-		.mapping = mc_folio_mapping(folio),
-		.entry = mc_pte_is_plain(pte) ? mc_pte_look(pte) : LOOK_NONE,
-		.mapcount = mapcount,
-	};
+	bucket = tally->run.bucket & ~MC_TALLY_SHARED;
+	tally->run.pss = page_pss(folio, page, &bucket);
+	tally->run.bucket = bucket;
+	tally->run.pages = 1;
+	tally->run.look.mapcount = mapcount;
 	tally->run.folio = NULL;
-	if (folio_test_large(folio)) {
+	if (tally->run.look.flags & BIT(PG_head)) {
 		tally->run.folio = folio;
 		tally->run.folio_mapcount = mapcount;
 		tally->run.look.mapcount = LOOK_IS_NOT_ALL;
 	}
-
-	bucket = folio_bucket(folio);
-	if (pte_dirty(pte))
-		bucket |= MC_TALLY_DIRTY;
-	if (pte_young(pte))
-		bucket |= MC_TALLY_REFERENCED;
-	tally->run.pss = page_pss(folio, page, &bucket);
-	tally->run.bucket = bucket;
-	tally->run.ksm = folio_test_ksm(folio);
-	tally->run.pages = 1;
 }
 
 static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
@@ -176,19 +194,20 @@ static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
 	}
 
 	switch (bucket & MC_TALLY_KIND) {
-	case MC_TALLY_FILE:
+	case 0:
 		counts->file += bytes;
 		counts->pss_file += pss;
 		break;
-	case MC_TALLY_SHMEM:
+	case MC_TALLY_SWAPBACKED:
 		counts->shmem += bytes;
 		counts->pss_shmem += pss;
 		break;
-	case MC_TALLY_ANON_FREE:
+	case MC_TALLY_ANON:
+		/* MADV_FREE took it from those that swap stands behind. */
 		if (!(bucket & MC_TALLY_DIRTY))
 			counts->lazyfree += bytes;
 		fallthrough;
-	case MC_TALLY_ANON:
+	default:
 		counts->anon += bytes;
 		counts->pss_anon += pss;
 	}
@@ -228,6 +247,8 @@ void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 		counts->cow += counts->anon - anon;
 	if (locked)
 		counts->locked += counts->pss - pss;
+	if (likely(!(tally->ksm | tally->thp_anon | tally->thp_shmem | tally->thp_file)))
+		return;
 	counts->ksm += take(&tally->ksm) << PAGE_SHIFT;
 	counts->thp_anon += take(&tally->thp_anon);
 	counts->thp_shmem += take(&tally->thp_shmem);
@@ -238,11 +259,11 @@ static void tally_thp(struct mc_tally *tally, struct folio *folio, unsigned int 
 		      unsigned long bytes)
 {
 	switch (bucket & MC_TALLY_KIND) {
-	case MC_TALLY_FILE:
+	case 0:
 		if (!folio_is_zone_device(folio))
 			tally->thp_file += bytes;
 		break;
-	case MC_TALLY_SHMEM:
+	case MC_TALLY_SWAPBACKED:
 		tally->thp_shmem += bytes;
 		break;
 	default:
@@ -253,17 +274,19 @@ static void tally_thp(struct mc_tally *tally, struct folio *folio, unsigned int 
 /**
  * mc_tally_huge() - count a huge page that one entry above the page table maps
  * @tally: where
- * @page: its first page
+ * @page: its first page that counts
+ * @nr: how many do
  * @dirty: the entry says that it was written to
  * @young: the entry says that it was accessed
  *
  * Locking: the lock of the entry.
  */
-void mc_tally_huge(struct mc_tally *tally, struct page *page, bool dirty, bool young)
+void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, bool dirty,
+		   bool young)
 {
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = folio_bucket(folio);
-	long i, nr = folio_nr_pages(folio);
+	unsigned int bucket = folio_bucket_now(folio);
+	unsigned long i;
 
 	if (dirty)
 		bucket |= MC_TALLY_DIRTY;
@@ -294,7 +317,7 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 {
 	enum mc_leaf_sharing sharing = mc_leaf_sharing(entry);
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = folio_bucket(folio);
+	unsigned int bucket = folio_bucket_now(folio);
 	unsigned long i;
 
 	if (bucket & MC_TALLY_ANON && folio_test_ksm(folio))

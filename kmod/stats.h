@@ -28,12 +28,10 @@ enum mc_tally_bits {
 	MC_TALLY_SHARED		= 1 << 0,
 	MC_TALLY_DIRTY		= 1 << 1,
 	MC_TALLY_REFERENCED	= 1 << 2,
-	/* Of two bits: */
-	MC_TALLY_FILE		= 0 << 3,
-	MC_TALLY_SHMEM		= 1 << 3,
-	MC_TALLY_ANON		= 2 << 3,
-	MC_TALLY_ANON_FREE	= 3 << 3,	/* not backed by swap: MADV_FREE */
-	MC_TALLY_KIND		= 3 << 3,
+	/* What kind of page: of two bits, so that each can be had from the page. */
+	MC_TALLY_SWAPBACKED	= 1 << 3,
+	MC_TALLY_ANON		= 1 << 4,
+	MC_TALLY_KIND		= MC_TALLY_SWAPBACKED | MC_TALLY_ANON,
 
 	MC_TALLY_BUCKETS	= 1 << 5,
 };
@@ -72,7 +70,8 @@ void mc_tally_init(struct mc_tally *tally);
 void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 		   struct mc_stats *stats);
 void mc_tally_run(struct mc_tally *tally, struct page *page, pte_t pte);
-void mc_tally_huge(struct mc_tally *tally, struct page *page, bool dirty, bool young);
+void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, bool dirty,
+		   bool young);
 void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 		   unsigned long nr);
 
@@ -80,6 +79,16 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 static __always_inline bool mc_tally_pte_is_alike(const struct mc_tally *tally, pte_t pte)
 {
 	return !((mc_pte_look(pte) ^ tally->run.look.entry) & MC_PTE_LOOK);
+}
+
+/* And the folio? */
+static __always_inline bool mc_tally_folio_is_alike(const struct mc_tally *tally,
+						    const struct folio *folio)
+{
+	const struct mc_look *last = &tally->run.look;
+
+	return !(((mc_folio_flags(folio) ^ last->flags) & MC_FOLIO_LOOK) |
+		 ((mc_folio_mapping(folio) ^ last->mapping) & MC_MAPPING_LOOK));
 }
 
 /**

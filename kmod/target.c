@@ -8,10 +8,12 @@
 
 #include "compat.h"
 
+#include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sort.h>
 
 /*
  * The memory of a process; its leader may have ended before its other threads.
@@ -48,7 +50,9 @@ static bool mm_is_shared(const struct mc_target *target, struct pid_namespace *n
 	bool shared = false;
 	pid_t pid;
 
-	if (atomic_read(&target->mm->mm_users) <= get_nr_threads(target->task) + 1)
+	/* A leader that has ended is still one of the threads. */
+	if (READ_ONCE(target->task->mm) &&
+	    atomic_read(&target->mm->mm_users) <= get_nr_threads(target->task) + 1)
 		return false;
 	rcu_read_lock();
 	for_each_process(other) {
@@ -135,73 +139,95 @@ bool mc_target_has_left(const struct mc_target *target)
 	/* exec changes the memory first, and then the name and all else. */
 	smp_rmb();
 	mm = READ_ONCE(target->task->mm);
-	return mm ? mm != target->mm : !atomic_read(&target->task->signal->live);
+	if (mm)
+		return mm != target->mm;
+	/* A leader whose other thread execs is no leader any more, even before that. */
+	return !thread_group_leader(target->task) ||
+	       !atomic_read(&target->task->signal->live);
 }
 
-/* Keeps the lowest pointers, in order. */
-static void stacks_insert(struct mc_stacks *stacks, unsigned long pointer)
+static int compare_pointers(const void *a, const void *b)
 {
-	unsigned int i = stacks->count;
+	const unsigned long left = *(const unsigned long *)a;
+	const unsigned long right = *(const unsigned long *)b;
 
-	if (i == MC_STACKS_MAX) {
-		stacks->more = true;
-		if (pointer >= stacks->pointers[--i])
-			return;
-	} else {
-		stacks->count++;
-	}
-	for (; i > 0 && stacks->pointers[i - 1] > pointer; i--)
-		stacks->pointers[i] = stacks->pointers[i - 1];
-	stacks->pointers[i] = pointer;
+	return left < right ? -1 : left > right;
 }
 
-static void stacks_collect(struct mc_stacks *stacks, unsigned long floor)
+/*
+ * Takes in one more. When there is no room, only the lower half is kept; what lies
+ * above is left for another time.
+ */
+static void stacks_add(struct mc_stacks *stacks, unsigned long pointer)
+{
+	if (stacks->count == MC_STACKS_MAX) {
+		sort(stacks->pointers, stacks->count, sizeof(pointer), compare_pointers,
+		     NULL);
+		stacks->count /= 2;
+		stacks->limit = stacks->pointers[stacks->count];
+	}
+	if (pointer < stacks->limit)
+		stacks->pointers[stacks->count++] = pointer;
+}
+
+/**
+ * mc_stacks_collect() - look where the threads' stack pointers are
+ * @stacks: filled in, from where mc_stacks_hit() could not tell
+ * @task: the leader of the process
+ *
+ * Takes time by the number of threads, so no lock of the process should be held.
+ *
+ * Locking: none; takes RCU.
+ */
+void mc_stacks_collect(struct mc_stacks *stacks, struct task_struct *task)
 {
 	struct task_struct *thread;
 	unsigned long pointer;
 
 	stacks->count = 0;
-	stacks->next = 0;
-	stacks->more = false;
+	stacks->limit = ULONG_MAX;
+	stacks->collected_ns = ktime_get_ns();
+	if (get_nr_threads(task) < 2) {
+		stacks->floor = 0;
+		return;
+	}
 	rcu_read_lock();
-	for_each_thread(stacks->task, thread) {
-		if (mc_task_user_sp(thread, &pointer) && pointer >= floor)
-			stacks_insert(stacks, pointer);
+	for_each_thread(task, thread) {
+		if (mc_task_user_sp(thread, &pointer) && pointer >= stacks->floor)
+			stacks_add(stacks, pointer);
 	}
 	rcu_read_unlock();
-}
-
-/**
- * mc_stacks_init() - before the first mc_stacks_hit()
- * @stacks: what is made ready
- * @task: the leader of the process; the caller keeps its reference meanwhile
- */
-void mc_stacks_init(struct mc_stacks *stacks, struct task_struct *task)
-{
-	stacks->task = get_nr_threads(task) > 1 ? task : NULL;
-	stacks->count = 0;
-	stacks->next = 0;
-	stacks->more = stacks->task;
+	sort(stacks->pointers, stacks->count, sizeof(pointer), compare_pointers, NULL);
 }
 
 /**
  * mc_stacks_hit() - is a live thread's stack pointer in an address range?
  * @stacks: of the process
- * @start: the range; not below that of an earlier call
+ * @start: the range
  * @end: its end
  *
- * Locking: none needed; takes RCU, does not sleep.
+ * Locking: none needed; does not sleep.
+ * Return: 0 or 1; -EAGAIN when that must be collected first.
  */
-bool mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end)
+int mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end)
 {
-	for (;;) {
-		while (stacks->next < stacks->count &&
-		       stacks->pointers[stacks->next] < start)
-			stacks->next++;
-		if (stacks->next < stacks->count)
-			return stacks->pointers[stacks->next] < end;
-		if (!stacks->more)
-			return false;
-		stacks_collect(stacks, start);
+	unsigned int low = 0, high = stacks->count;
+
+	/* The first one in the range or above it. */
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (stacks->pointers[middle] < start)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	if (start >= stacks->floor) {
+		if (low < stacks->count)
+			return stacks->pointers[low] < end;
+		if (end <= stacks->limit)
+			return 0;
+	}
+	stacks->floor = start;
+	return -EAGAIN;
 }

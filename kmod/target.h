@@ -19,21 +19,29 @@ void mc_target_put(struct mc_target *target);
 bool mc_target_has_left(const struct mc_target *target);
 
 /*
- * User stack pointers of a process's threads, in ascending order. There is room for
- * some; of more threads than that, the lowest ones at or above @floor are held, and
- * when a caller has passed the last of them, the next ones are collected.
+ * User stack pointers of a process's threads. There is room for some; of more threads
+ * than that, those with the lowest are held, and the others collected when they are
+ * asked for.
  */
-#define MC_STACKS_MAX	256
+#define MC_STACKS_MAX	1024
 
 struct mc_stacks {
-	struct task_struct *task;	/* NULL: no thread but the main one */
+	u64 collected_ns;
+	unsigned long floor, limit;	/* all from floor up to below limit are held */
 	unsigned int count;
-	unsigned int next;		/* those before it are below what was asked for */
-	bool more;			/* there are higher ones than the last */
-	unsigned long pointers[MC_STACKS_MAX];
+	unsigned long pointers[MC_STACKS_MAX];	/* ascending */
 };
 
-void mc_stacks_init(struct mc_stacks *stacks, struct task_struct *task);
-bool mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end);
+/* Nothing is known yet. */
+static inline void mc_stacks_init(struct mc_stacks *stacks)
+{
+	stacks->collected_ns = 0;
+	stacks->floor = 0;
+	stacks->limit = 0;
+	stacks->count = 0;
+}
+
+void mc_stacks_collect(struct mc_stacks *stacks, struct task_struct *task);
+int mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end);
 
 #endif /* MC_TARGET_H */

@@ -33,7 +33,7 @@ static enum mc_file_kind kernel_tmpfs_kind(const struct file *file)
  * By the inode that the pages belong to, which is not always the file's own: that of
  * a block device's node in /dev is on a tmpfs.
  */
-static enum mc_file_kind file_kind(const struct file *file)
+enum mc_file_kind mc_vma_file_kind(const struct file *file)
 {
 	const struct super_block *sb = file->f_mapping->host->i_sb;
 
@@ -49,18 +49,6 @@ static enum mc_file_kind file_kind(const struct file *file)
 	}
 }
 
-/*
- * A character device or an anonymous inode (perf, io_uring, KVM) has no pages of a
- * file to map: what it shows is its driver's, even where the VMA does not say so.
- */
-static bool file_is_device(const struct file *file)
-{
-	const struct inode *host = file->f_mapping->host;
-
-	return S_ISCHR(file_inode(file)->i_mode) || IS_DAX(host) ||
-	       host->i_sb->s_magic == ANON_INODE_FS_MAGIC;
-}
-
 /**
  * mc_vma_is_shmem() - are the pages of its file those of a shmem object?
  * @vma: the VMA
@@ -74,41 +62,4 @@ bool mc_vma_is_shmem(const struct vm_area_struct *vma)
 	const struct inode *host = vma->vm_file ? vma->vm_file->f_mapping->host : NULL;
 
 	return host && host->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(host->i_mode);
-}
-
-/**
- * mc_vma_facts() - what decides a VMA's class
- * @vma: the VMA
- * @stack_pointer: a live thread's user stack pointer is in it
- * @facts: filled in
- *
- * MAP_SHARED is VM_MAYSHARE, as in /proc/PID/maps: VM_SHARED is taken away when the
- * file was opened for reading only.
- *
- * Locking: mmap_lock of vma->vm_mm.
- */
-void mc_vma_facts(const struct vm_area_struct *vma, bool stack_pointer,
-		  struct mc_class_facts *facts)
-{
-	const struct mm_struct *mm = vma->vm_mm;
-	const struct file *file = vma->vm_file;
-	bool anonymous = !vma->vm_ops;
-
-	*facts = (struct mc_class_facts) {
-		.start = vma->vm_start,
-		.end = vma->vm_end,
-		.file = file ? file_kind(file) : MC_FILE_NONE,
-		.anonymous = anonymous,
-		.shared = vma->vm_flags & VM_MAYSHARE,
-		.exec = vma->vm_flags & VM_EXEC,
-		.write = vma->vm_flags & VM_WRITE,
-		.hugetlb = vma->vm_flags & VM_HUGETLB,
-		.device = vma->vm_flags & (VM_PFNMAP | VM_IO | VM_MIXEDMAP) ||
-			  (file && !anonymous && file_is_device(file)),
-		.stack_pointer = stack_pointer,
-		.start_stack = mm->start_stack,
-		.bss_start = PAGE_ALIGN(mm->end_data),
-		.start_brk = mm->start_brk,
-		.brk = mm->brk,
-	};
 }

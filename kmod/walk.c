@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/hugetlb.h>
 #include <linux/mmap_lock.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 
@@ -67,7 +68,7 @@ static bool shmem_swap_by_entry(const struct mc_walk *walk)
 
 /* A private mapping of a shmem object sees what was swapped out of the object. */
 static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
-			   unsigned long addr)
+			      unsigned long addr)
 {
 	if (xa_is_value(xa_load(&vma->vm_file->f_mapping->i_pages,
 				linear_page_index(vma, addr)))) {
@@ -83,22 +84,23 @@ static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
 static void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pte,
 		      unsigned long addr)
 {
-	if (pte_none(pte)) {
+	if (pte_none(pte))
 		count_swap_behind(walk, vma, addr);
-	} else if (!pte_present(pte)) {
+	else if (!pte_present(pte))
 		count_pte_leaf(walk, pte);
-	} else if (pte_special(pte)) {
+	else if (pte_special(pte))
 		count_special(walk, PAGE_SIZE);
-	} else if (walk->cheap) {
+	else if (walk->cheap)
 		walk->stats->counts.rss += PAGE_SIZE;
-	} else {
+	else
 		mc_tally_run(&walk->tally, pte_page(pte), pte);
-	}
 }
 
 /* The last of the empty entries from @pte on. */
 static inline pte_t *skip_empty(pte_t *pte, const pte_t *last)
 {
+	while (last - pte > MC_PTES_AT_ONCE && mc_ptes_are_zero(pte + 1))
+		pte += MC_PTES_AT_ONCE;
 	while (pte + 1 != last && pte_none(ptep_get(pte + 1)))
 		pte++;
 	return pte;
@@ -115,13 +117,12 @@ static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *
 	for (; pte != last; pte++) {
 		pte_t entry = ptep_get(pte);
 
-		if (likely(mc_tally_pte_is_alike(tally, entry))) {
+		if (likely(mc_tally_pte_is_alike(tally, entry)))
 			mc_tally_page(tally, mc_pte_page_plain(entry), entry);
-		} else if (!pte_none(entry) || unlikely(holes)) {
+		else if (!pte_none(entry) || unlikely(holes))
 			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
-		} else {
+		else
 			pte = skip_empty(pte, last);
-		}
 	}
 	mc_tally_unlocked(tally);
 }
@@ -147,24 +148,31 @@ static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
 }
 
 /*
- * Counts what a PMD entry maps by itself.
+ * Counts what a PMD entry maps by itself: all of it, or what comes after the part that
+ * was walked before the mapping grew over it and got a huge page.
  *
  * Locking: the PMD lock.
  */
-static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pmd)
+static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pmd,
+		      unsigned long addr, unsigned long end)
 {
+	unsigned long skipped = (addr & ~PMD_MASK) >> PAGE_SHIFT;
+	unsigned long bytes = end - addr;
 	struct page *page;
 
 	if (pmd_present(pmd)) {
 		page = mc_pmd_page(vma, pmd);
 		if (!page) {
 			if (mc_pmd_is_zero(vma, pmd))
-				walk->stats->counts.zero += PMD_SIZE;
-		} else if (walk->cheap) {
-			walk->stats->counts.rss += PMD_SIZE;
-		} else {
-			mc_tally_huge(&walk->tally, page, pmd_dirty(pmd), pmd_young(pmd));
+				walk->stats->counts.zero += bytes;
+			return;
 		}
+		bytes = min(bytes, mc_pmd_bytes(pmd, page));
+		if (walk->cheap)
+			walk->stats->counts.rss += bytes;
+		else
+			mc_tally_huge(&walk->tally, page + skipped, bytes >> PAGE_SHIFT,
+				      pmd_dirty(pmd), pmd_young(pmd));
 	} else {
 		swp_entry_t entry = mc_leaf_from_pmd(pmd);
 
@@ -172,9 +180,10 @@ static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pm
 		if (!page)
 			return;
 		if (walk->cheap)
-			walk->stats->counts.rss += PMD_SIZE;
+			walk->stats->counts.rss += bytes;
 		else
-			mc_tally_leaf(&walk->tally, entry, page, PMD_SIZE / PAGE_SIZE);
+			mc_tally_leaf(&walk->tally, entry, page + skipped,
+				      bytes >> PAGE_SHIFT);
 	}
 }
 
@@ -212,34 +221,44 @@ static void count_hole(struct mc_walk *walk, struct vm_area_struct *vma,
 		count_shmem_swap(walk, vma, addr, end);
 }
 
-/* Return: where to go on. That is @addr again when the entry changed meanwhile. */
-static unsigned long step_pmd(struct mc_walk *walk, struct vm_area_struct *vma,
-			      pmd_t *pmd, unsigned long addr, unsigned long end)
+/*
+ * A PMD entry with no page table below it.
+ *
+ * Return: where to go on. That is @addr again when the entry changed meanwhile.
+ */
+static unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area_struct *vma,
+				   pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	pmd_t entry = READ_ONCE(*pmd);
-	spinlock_t *ptl;
-	pte_t *pte;
+	spinlock_t *ptl;		/* of the entry */
 
 	if (pmd_none(entry)) {
 		count_hole(walk, vma, addr, end);
 		return end;
 	}
-	if (!pmd_present(entry) || pmd_leaf(entry)) {
-		ptl = pmd_lock(walk->mm, pmd);
-		entry = READ_ONCE(*pmd);
-		if (!pmd_none(entry) && (!pmd_present(entry) || pmd_leaf(entry))) {
-			count_pmd(walk, vma, entry);
-			addr = end;
-		}
-		spin_unlock(ptl);
-		return addr;
+	if (pmd_present(entry) && !pmd_leaf(entry))
+		return pmd_bad(entry) ? end : addr;
+
+	ptl = pmd_lock(walk->mm, pmd);
+	entry = READ_ONCE(*pmd);
+	if (!pmd_none(entry) && (!pmd_present(entry) || pmd_leaf(entry))) {
+		count_pmd(walk, vma, entry, addr, end);
+		addr = end;
 	}
-	if (unlikely(pmd_bad(entry)))
-		return end;
+	spin_unlock(ptl);
+	return addr;
+}
+
+/* Return: as step_pmd_leaf(). */
+static unsigned long step_pmd(struct mc_walk *walk, struct vm_area_struct *vma,
+			      pmd_t *pmd, unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl;		/* of the page table */
+	pte_t *pte;
 
 	pte = mc_pte_table_lock(walk->mm, pmd, addr, &ptl);
-	if (!pte)
-		return addr;
+	if (unlikely(!pte))
+		return step_pmd_leaf(walk, vma, pmd, addr, end);
 	walk->budget -= (end - addr) >> PAGE_SHIFT;
 	if (walk->cheap)
 		count_ptes_cheap(walk, vma, pte, addr, end);
@@ -247,6 +266,14 @@ static unsigned long step_pmd(struct mc_walk *walk, struct vm_area_struct *vma,
 		count_ptes(walk, vma, pte, addr, end);
 	mc_pte_table_unlock(ptl);
 	return end;
+}
+
+/* Return: as step_pmd_leaf(). */
+static unsigned long step_pmds(struct mc_walk *walk, struct vm_area_struct *vma,
+			       unsigned long addr, unsigned long end)
+{
+	return step_pmd(walk, vma, walk->pmds + pmd_index(addr), addr,
+			pmd_addr_end(addr, end));
 }
 
 /* A huge page of 1 GiB that is not hugetlbfs's: DAX. */
@@ -262,7 +289,8 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
 		if (walk->cheap)
 			walk->stats->counts.rss += PUD_SIZE;
 		else
-			mc_tally_huge(&walk->tally, page, pud_dirty(entry), pud_young(entry));
+			mc_tally_huge(&walk->tally, page, folio_nr_pages(page_folio(page)),
+				      pud_dirty(entry), pud_young(entry));
 	}
 	spin_unlock(ptl);
 }
@@ -278,7 +306,7 @@ static unsigned long step(struct mc_walk *walk, struct vm_area_struct *vma,
 	unsigned long next;
 	pgd_t *pgd;
 	p4d_t *p4d;
-	pud_t *pud;
+	pud_t *pud, entry;
 
 	/* The object's swap is counted in parts of bounded size. */
 	if (unlikely(walk->shmem_swapped)) {
@@ -286,6 +314,9 @@ static unsigned long step(struct mc_walk *walk, struct vm_area_struct *vma,
 		if (!shmem_swap_by_entry(walk))
 			count_shmem_swap(walk, vma, addr, end);
 	}
+
+	if (likely(walk->pmds && (addr & PUD_MASK) == walk->pmds_addr))
+		return step_pmds(walk, vma, addr, end);
 
 	pgd = pgd_offset(walk->mm, addr);
 	next = pgd_addr_end(addr, end);
@@ -297,20 +328,28 @@ static unsigned long step(struct mc_walk *walk, struct vm_area_struct *vma,
 		goto hole;
 	pud = pud_offset(p4d, addr);
 	next = pud_addr_end(addr, end);
-	if (pud_none(*pud))
+	/* Once: a huge page of a device can be taken away without mmap_lock. */
+	entry = READ_ONCE(*pud);
+	if (pud_none(entry))
 		goto hole;
-	if (unlikely(pud_leaf(*pud))) {
+	if (unlikely(pud_leaf(entry))) {
 		step_pud_leaf(walk, vma, pud);
 		return next;
 	}
-	if (unlikely(pud_bad(*pud)))
+	if (unlikely(pud_bad(entry)))
 		goto hole;
-	return step_pmd(walk, vma, pmd_offset(pud, addr), addr, pmd_addr_end(addr, end));
+	walk->pmds_addr = addr & PUD_MASK;
+	walk->pmds = pmd_offset_lockless(pud, entry, walk->pmds_addr);
+	return step_pmds(walk, vma, addr, end);
 
 hole:
 	count_hole(walk, vma, addr, next);
 	return next;
 }
+
+#if defined(CONFIG_ARCH_WANT_HUGE_PMD_SHARE) && !defined(CONFIG_MMU_GATHER_RCU_TABLE_FREE)
+#error this kernel frees page tables that processes share without waiting for readers
+#endif
 
 /* The entry of a page of @size bytes, or NULL. Locking: interrupts are off. */
 static pte_t *hugetlb_entry(struct mm_struct *mm, unsigned long addr, unsigned long size)
@@ -350,9 +389,10 @@ static bool hugetlb_is_shared(pte_t *pte, struct page *page, bool by_mapcount)
  * One page of hugetlbfs. Several processes can share the table that holds its
  * entry, and another one can take it away from this process and free it; the lock
  * against that is not exported. But it is freed only after every CPU has taken an
- * interrupt, on account of lockless GUP: while interrupts are off, it stays. The
- * page is looked at without the entry's lock: its struct page stays whatever
- * becomes of it, and its mapcount is a snapshot in /proc as well.
+ * interrupt, on account of lockless GUP (CONFIG_MMU_GATHER_RCU_TABLE_FREE): while
+ * interrupts are off, it stays. The page is looked at without the entry's lock: its
+ * struct page stays whatever becomes of it, and its mapcount is a snapshot in /proc as
+ * well.
  */
 static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *vma,
 				  unsigned long addr, unsigned long end)
@@ -380,7 +420,7 @@ static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *v
 			page = mc_leaf_page_unlocked(leaf);
 			if (page)
 				shared = hugetlb_is_shared(pte, page,
-					mc_leaf_sharing(leaf) != MC_LEAF_SHARED);
+							   mc_leaf_sharing(leaf) != MC_LEAF_SHARED);
 		}
 	}
 	local_irq_restore(flags);
@@ -410,6 +450,7 @@ static int slice_begin(struct mc_walk *walk)
 		return err;
 	walk->locked_ns = ktime_get_ns();
 	walk->budget = SLICE_WORK;
+	walk->pmds = NULL;
 	walk->cost.slices++;
 	return 0;
 }
@@ -426,18 +467,26 @@ static void slice_end(struct mc_walk *walk)
 	walk->cost.max_hold_ns = max_t(u64, walk->cost.max_hold_ns, held);
 }
 
-/*
- * Lets go of the lock when somebody waits for it, or when it was held for long.
- *
- * Return: 1 when the lock was dropped: no VMA pointer is good any more.
- */
-static int slice_check(struct mc_walk *walk)
+/* Return: as slice_begin(). */
+static int slice_next(struct mc_walk *walk)
 {
-	bool contended = mmap_lock_is_contended(walk->mm);
 	int err;
 
-	if (likely(walk->budget > 0 && !contended && !need_resched()))
-		return 0;
+	/* Whoever removes a tracer waits until every task was somewhere like here. */
+	cond_resched_tasks_rcu_qs();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	err = slice_begin(walk);
+	if (err)
+		return err;
+	if (walk->map_count != walk->mm->map_count || walk->total_vm != walk->mm->total_vm)
+		walk->cost.changed++;
+	return 0;
+}
+
+/* Return: as slice_check(). */
+static noinline int slice_drop(struct mc_walk *walk, bool contended)
+{
 	slice_end(walk);
 	if (contended) {
 		walk->cost.lock_drops++;
@@ -446,15 +495,21 @@ static int slice_check(struct mc_walk *walk)
 		 */
 		usleep_range(50, 100);
 	}
-	cond_resched();
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	err = slice_begin(walk);
-	if (err)
-		return err;
-	if (walk->map_count != walk->mm->map_count || walk->total_vm != walk->mm->total_vm)
-		walk->cost.changed++;
-	return 1;
+	return slice_next(walk) ?: 1;
+}
+
+/*
+ * Lets go of the lock when somebody waits for it, or when it was held for long.
+ *
+ * Return: 1 when the lock was dropped: no VMA pointer is good any more.
+ */
+static __always_inline int slice_check(struct mc_walk *walk)
+{
+	bool contended = mmap_lock_is_contended(walk->mm);
+
+	if (likely(walk->budget > 0 && !contended && !need_resched()))
+		return 0;
+	return slice_drop(walk, contended);
 }
 
 static void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
@@ -468,19 +523,19 @@ static void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
 			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
 }
 
-/* Return: false when the caller has no use for this mapping. */
-static bool vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
+/* Return: 0, 1 when the caller has no use for this mapping, or as enter(). */
+static int vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 {
 	struct mc_stats *stats = walk->ops->enter(walk, vma);
 
-	if (!stats)
-		return false;
+	if (IS_ERR_OR_NULL(stats))
+		return stats ? PTR_ERR(stats) : 1;
 	walk->stats = stats;
 	vma_look(walk, vma);
 	walk->swap_index = 0;
 	stats->counts.vmas++;
 	walk->budget -= WORK_VMA;
-	return true;
+	return 0;
 }
 
 static void vma_leave(struct mc_walk *walk)
@@ -521,7 +576,7 @@ static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
 
 	walk->addr = max(walk->addr, vma->vm_start);
 	do {
-		if (vma->vm_flags & VM_PFNMAP)
+		if (vma->vm_flags & VM_PFNMAP && !MC_SMAPS_PFNMAP)
 			next = vma->vm_end;
 		else if (is_vm_hugetlb_page(vma))
 			next = step_hugetlb(walk, vma, walk->addr, vma->vm_end);
@@ -572,6 +627,7 @@ int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target)
 	walk->mm = target->mm;
 	walk->stats = NULL;
 	memset(&walk->cost, 0, sizeof(walk->cost));
+	walk->ops->prepare(walk);
 	ret = slice_begin(walk);
 	if (ret)
 		return ret;
@@ -592,10 +648,11 @@ again:
 		} else {
 			if (walk->stats)
 				vma_leave(walk);
-			if (!vma_enter(walk, vma)) {
-				ret = 1;
+			ret = vma_enter(walk, vma);
+			if (ret == -EAGAIN)
+				goto prepare;
+			if (ret)
 				break;
-			}
 		}
 		ret = walk_vma(walk, vma);
 		if (ret < 0)
@@ -606,6 +663,14 @@ again:
 			goto again;
 	}
 	slice_end(walk);
+	goto unlocked;
+
+prepare:
+	slice_end(walk);
+	walk->ops->prepare(walk);
+	ret = slice_next(walk);
+	if (!ret)
+		goto again;
 unlocked:
 	if (walk->stats)
 		vma_leave(walk);

@@ -10,8 +10,11 @@ struct mc_walk;
 
 /* Who wants to know. */
 struct mc_walk_ops {
+	/* Before a walk, and whenever enter() asks for it. Called without a lock. */
+	void (*prepare)(struct mc_walk *walk);
 	/*
-	 * A mapping begins. Returns where its columns go; NULL ends the walk.
+	 * A mapping begins. Returns where its columns go; NULL ends the walk,
+	 * ERR_PTR(-EAGAIN) is for being called again after prepare().
 	 * Called with mmap_lock held for reading; may neither sleep nor allocate.
 	 */
 	struct mc_stats *(*enter)(struct mc_walk *walk, struct vm_area_struct *vma);
@@ -47,6 +50,13 @@ struct mc_walk {
 
 	/* The slice. */
 	long budget;
+	/*
+	 * The table of PMD entries that the last step went through, and the address
+	 * that it begins at: a mapping that was seen has its pages there, so it stays
+	 * until the lock is let go, and the next mapping mostly begins there as well.
+	 */
+	pmd_t *pmds;
+	unsigned long pmds_addr;
 	u64 locked_ns;
 	int map_count;
 	unsigned long total_vm;

@@ -119,6 +119,8 @@ static inline unsigned long mc_folio_mapping(const struct folio *folio)
 }
 
 #define MC_MAPPING_LOOK	3UL
+#define MC_MAPPING_ANON	1UL
+#define MC_MAPPING_KSM	3UL
 
 /*
  * How often a page of a folio is mapped, by page-table entries of its own and by

@@ -93,6 +93,27 @@ static inline bool mc_pte_is_plain(pte_t pte)
 	return native_pte_val(pte) & _PAGE_PRESENT;
 }
 
+/*
+ * Most of a small process's page tables is empty. Are the next entries, as many as
+ * MC_PTES_AT_ONCE, all zero? Empty ones mostly are: some processors leave stray bits,
+ * which pte_none() knows of.
+ *
+ * Locking: the lock of the table. Processors set bits without it, but only in entries
+ * that are not empty.
+ */
+#define MC_PTES_AT_ONCE	8
+
+static inline bool mc_ptes_are_zero(pte_t *pte)
+{
+	unsigned long bits = 0;
+	int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < MC_PTES_AT_ONCE; i++)
+		bits |= pte[i].pte;
+	return !bits;
+}
+
 static inline struct page *mc_pte_page_plain(pte_t pte)
 {
 	return pfn_to_page((pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT);
@@ -111,6 +132,13 @@ static inline unsigned long mc_pte_look(pte_t pte)
 static inline bool mc_pte_is_plain(pte_t pte)
 {
 	return pte_present(pte);
+}
+
+#define MC_PTES_AT_ONCE	1
+
+static inline bool mc_ptes_are_zero(pte_t *pte)
+{
+	return pte_none(ptep_get(pte));
 }
 
 static inline struct page *mc_pte_page_plain(pte_t pte)
@@ -141,6 +169,15 @@ static inline bool mc_pmd_is_zero(const struct vm_area_struct *vma, pmd_t pmd)
 	       !folio_is_zone_device(folio);
 }
 
+/*
+ * Does /proc count a page of DAX that a PMD entry maps? Those that page-table entries
+ * map never counted, before 6.17.
+ *
+ * 6.5, "smaps: use vm_normal_page_pmd() instead of follow_trans_huge_pmd()": before,
+ * it did. No compiler sees that.
+ */
+#define MC_SMAPS_PMD_DEVMAP	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0))
+
 /**
  * mc_pmd_page() - the page that a present PMD leaf maps
  * @vma: the VMA
@@ -153,6 +190,8 @@ static inline bool mc_pmd_is_zero(const struct vm_area_struct *vma, pmd_t pmd)
  * the entry says so itself. Before, the VMA does.
  * 6.17, "mm: remove devmap related functions and page table bits": pages of DAX
  * became like others.
+ * 6.1 to 6.5: see probes/follow_protnone_flags.c. A mapping made PROT_NONE, or one
+ * that NUMA balancing samples, then misses in smaps what status counts.
  *
  * Locking: the PMD lock.
  */
@@ -164,12 +203,29 @@ static inline struct page *mc_pmd_page(const struct vm_area_struct *vma,
 		return NULL;
 #endif
 #ifdef MC_HAVE_PMD_DEVMAP
-	if (pmd_devmap(pmd))
+	if (!MC_SMAPS_PMD_DEVMAP && pmd_devmap(pmd))
+		return NULL;
+#endif
+#ifdef MC_HAVE_FOLLOW_PROTNONE_FLAGS
+	if (pmd_protnone(pmd))
 		return NULL;
 #endif
 	if (vma->vm_flags & VM_PFNMAP || !pfn_valid(pmd_pfn(pmd)))
 		return NULL;
 	return mc_pmd_is_zero(vma, pmd) ? NULL : pmd_page(pmd);
+}
+
+/*
+ * How much /proc counts for a PMD leaf that maps @page: all of it. But DAX can map
+ * 2 MiB of pages that are no compound page, and then it is the first of them.
+ */
+static inline unsigned long mc_pmd_bytes(pmd_t pmd, struct page *page)
+{
+#ifdef MC_HAVE_PMD_DEVMAP
+	if (pmd_devmap(pmd))
+		return compound_nr(page) << PAGE_SHIFT;
+#endif
+	return PMD_SIZE;
 }
 
 /*
@@ -294,6 +350,16 @@ static inline struct page *mc_leaf_page_unlocked(swp_entry_t entry)
  * swap of such holes at a wrong place and found none. No compiler sees that.
  */
 #define MC_SMAPS_SHMEM_HOLES	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0))
+
+/*
+ * Does /proc look for pages in a mapping of a device's memory? Where it is private
+ * there are copies, which were made on write. The entries of the device itself are
+ * special, so that they never count.
+ *
+ * 6.2, "mm/pagewalk: don't trigger test_walk() in walk_page_vma()": before, such
+ * mappings were passed over. No compiler sees that.
+ */
+#define MC_SMAPS_PFNMAP		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
 
 /*
  * How /proc divides the page of an entry that is not present: by its mapcount as

@@ -35,4 +35,10 @@ static inline bool mc_task_user_sp(struct task_struct *task, unsigned long *sp)
 	return true;
 }
 
+/* The same for the running task, which has its stack. 0 for a kernel thread. */
+static __always_inline unsigned long mc_current_user_sp(void)
+{
+	return user_stack_pointer(task_pt_regs(current));
+}
+
 #endif /* MC_COMPAT_TASK_H */

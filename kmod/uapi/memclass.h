@@ -18,53 +18,57 @@
 
 /*
  * How the memory was asked for: private or shared, anonymous or file.
- * X(TYPE, name)
+ * X(TYPE, name, explanation)
  */
 #define MEMCLASS_TYPES(X) \
-	X(PRIVATE_ANON,	"private-anon") \
-	X(PRIVATE_FILE,	"private-file") \
-	X(SHARED_ANON,	"shared-anon") \
-	X(SHARED_FILE,	"shared-file") \
-	X(OTHER,	"other")
+	X(PRIVATE_ANON,	"private-anon", \
+	  "no file behind it, no other process in it: heap, stacks, malloc()") \
+	X(PRIVATE_FILE,	"private-file", \
+	  "programs and libraries; pages written to become anonymous (cow)") \
+	X(SHARED_ANON,	"shared-anon", \
+	  "shared memory without a file on disk") \
+	X(SHARED_FILE,	"shared-file", \
+	  "a file, written to for all") \
+	X(OTHER,	"other", \
+	  "huge page pools, devices, the kernel's own mappings")
 
 /*
  * The finer kind of a VMA. Every VMA has exactly one class, every class one type.
- * X(CLASS, name, TYPE)
- *
- * HEAP		the program break's: between start_brk and brk
- * STACK	the main thread's stack
- * TSTACK	holds the user stack pointer of another live thread
- * BSS		the program's own zero-initialised data
- * ANON		any other private anonymous mapping
- * TEXT		private and executable file mapping
- * DATA		private and writable
- * RODATA	private and neither
- * SHM		MAP_SHARED | MAP_ANONYMOUS, and what drivers take from the same pool
- * SYSV		System V segment
- * MEMFD	memfd_create(), memfd_secret()
- * TMPFS	file on a tmpfs mount
- * FILE		MAP_SHARED of a file on any other file system
- * HUGETLB	hugetlbfs, private or shared
- * DEVICE	device memory and DAX
- * SPECIAL	what the kernel itself put there: vdso, vvar, vsyscall, uprobes
+ * X(CLASS, name, TYPE, explanation)
  */
 #define MEMCLASS_CLASSES(X) \
-	X(HEAP,		"heap",		PRIVATE_ANON) \
-	X(STACK,	"stack",	PRIVATE_ANON) \
-	X(TSTACK,	"tstack",	PRIVATE_ANON) \
-	X(BSS,		"bss",		PRIVATE_ANON) \
-	X(ANON,		"anon",		PRIVATE_ANON) \
-	X(TEXT,		"text",		PRIVATE_FILE) \
-	X(DATA,		"data",		PRIVATE_FILE) \
-	X(RODATA,	"rodata",	PRIVATE_FILE) \
-	X(SHM,		"shm",		SHARED_ANON) \
-	X(SYSV,		"sysv",		SHARED_ANON) \
-	X(MEMFD,	"memfd",	SHARED_ANON) \
-	X(TMPFS,	"tmpfs",	SHARED_ANON) \
-	X(FILE,		"file",		SHARED_FILE) \
-	X(HUGETLB,	"hugetlb",	OTHER) \
-	X(DEVICE,	"device",	OTHER) \
-	X(SPECIAL,	"special",	OTHER)
+	X(HEAP,		"heap",		PRIVATE_ANON, \
+	  "the program break, brk(): small malloc()s") \
+	X(STACK,	"stack",	PRIVATE_ANON, \
+	  "the stack of the main thread") \
+	X(TSTACK,	"tstack",	PRIVATE_ANON, \
+	  "holds the stack pointer of another live thread") \
+	X(BSS,		"bss",		PRIVATE_ANON, \
+	  "the program's own zero-initialised variables") \
+	X(ANON,		"anon",		PRIVATE_ANON, \
+	  "any other private anonymous mapping: large malloc()s, arenas") \
+	X(TEXT,		"text",		PRIVATE_FILE, \
+	  "executable: code") \
+	X(DATA,		"data",		PRIVATE_FILE, \
+	  "writable: variables") \
+	X(RODATA,	"rodata",	PRIVATE_FILE, \
+	  "neither executable nor writable: constants, read-only files") \
+	X(SHM,		"shm",		SHARED_ANON, \
+	  "MAP_SHARED | MAP_ANONYMOUS, and what drivers take from the same pool") \
+	X(SYSV,		"sysv",		SHARED_ANON, \
+	  "a System V segment, shmget()") \
+	X(MEMFD,	"memfd",	SHARED_ANON, \
+	  "memfd_create(), memfd_secret()") \
+	X(TMPFS,	"tmpfs",	SHARED_ANON, \
+	  "a file on a tmpfs, /dev/shm among them") \
+	X(FILE,		"file",		SHARED_FILE, \
+	  "MAP_SHARED of a file on any other file system") \
+	X(HUGETLB,	"hugetlb",	OTHER, \
+	  "hugetlbfs and MAP_HUGETLB, private or shared") \
+	X(DEVICE,	"device",	OTHER, \
+	  "memory of a device; files on persistent memory (DAX)") \
+	X(SPECIAL,	"special",	OTHER, \
+	  "put there by the kernel: vdso, vvar, vsyscall, uprobes")
 
 /*
  * What a resident page is, whatever the VMA that maps it: a private file mapping
@@ -81,9 +85,9 @@
 	X(HUGETLB,	"hugetlb") \
 	X(ZERO,		"zero")
 
-#define MEMCLASS_ENUM_TYPE(type, name)		MEMCLASS_TYPE_##type,
-#define MEMCLASS_ENUM_CLASS(class, name, type)	MEMCLASS_CLASS_##class,
-#define MEMCLASS_ENUM_KIND(kind, name)		MEMCLASS_KIND_##kind,
+#define MEMCLASS_ENUM_TYPE(type, name, text)		MEMCLASS_TYPE_##type,
+#define MEMCLASS_ENUM_CLASS(class, name, type, text)	MEMCLASS_CLASS_##class,
+#define MEMCLASS_ENUM_KIND(kind, name)			MEMCLASS_KIND_##kind,
 
 /* The counts at the end are those of this header: a newer module may know more. */
 enum memclass_type {
@@ -160,18 +164,58 @@ enum memclass_column {
  * waits for it, looked at before each page table, and after a fixed amount of work.
  */
 struct memclass_cost {
-	__u64 walk_ns;		/* from the first to the last page */
+	__u64 walk_ns;		/* that the lock was held, in all */
 	__u64 max_hold_ns;	/* longest that the lock was held at a time */
 	__u32 slices;		/* times that the lock was taken */
 	__u32 lock_drops;	/* times that it was let go because somebody waited */
-	__u32 changed;		/* times that the mappings were not the same after */
+	__u32 changed;		/* times that there was more or less mapped after */
 	__u32 reserved;
 };
 
+/*
+ * Page faults of a process, by the class of what they hit. Together minor and major ones
+ * are as many as /proc/PID/stat says, counted from when memclass began to, or since
+ * the process last became another program.
+ * X(field, explanation)
+ *
+ * A fault is counted for who takes it, as in /proc: to read another process's memory
+ * (ptrace, process_vm_readv) is a fault of the reader.
+ */
+#define MEMCLASS_FAULTS(X) \
+	X(minor_read,	"faults without waiting for a device, to read") \
+	X(minor_write,	"the same, to write") \
+	X(minor_exec,	"the same, to run code") \
+	X(major_read,	"faults that waited for a device, to read") \
+	X(major_write,	"the same, to write") \
+	X(major_exec,	"the same, to run code") \
+	X(cow_faults,	"the part of all write faults in private file mappings") \
+	X(remote_faults, "the part of all faults in another process's memory")
+
+struct memclass_faults {
+#define MEMCLASS_FIELD(field, text)	__u64 field;
+	MEMCLASS_FAULTS(MEMCLASS_FIELD)
+#undef MEMCLASS_FIELD
+};
+
 /* memclass_record.flags and memclass_vma.flags */
-#define MEMCLASS_SHARED_MM	(1U << 0)	/* a process with a lower pid has the same memory: not in totals */
+#define MEMCLASS_SHARED_MM	(1U << 0)	/* also a lower pid's: not in totals */
 #define MEMCLASS_CHEAP		(1U << 1)	/* only the cheap columns are filled */
-#define MEMCLASS_NAME_CUT	(1U << 2)	/* memclass_vma.name holds the end of a longer path */
+#define MEMCLASS_NAME_CUT	(1U << 2)	/* only the end of the name is there */
+#define MEMCLASS_FAULTS_ON	(1U << 3)	/* page faults are counted */
+
+/*
+ * The file "version" has a key and its value on each line. These are what a client
+ * needs to read the other files of a module that is older or newer than its header:
+ *
+ * abi			MEMCLASS_ABI; with another one, nothing below is certain
+ * record_size		of struct memclass_record, which offsets in "records" count in
+ * vma_size		of struct memclass_vma, the same for "vmas"
+ * class_names		of all classes, in the order of their numbers
+ * class_types		the type of each of them
+ * column_names		of all columns, in the order of struct memclass_counts
+ *
+ * Names are of a-z, 0-9, '_' and '-', with a blank between. Other keys can come and go.
+ */
 
 /*
  * One process, as read from "records".
@@ -187,8 +231,9 @@ struct memclass_cost {
  * than a record. EFAULT: a buffer that cannot be written to. EINTR: killed.
  *
  * To read records of an ABI 1 module that is older or newer than this header, take
- * the sizes from the record: record n begins at n * size, the counts of class c at
- * counts_offset + (1 + c) * counts_size, those of all classes at counts_offset.
+ * record_size from "version", and the rest from the record: the counts of class c are
+ * at counts_offset + (1 + c) * counts_size, those of all classes at counts_offset; its
+ * faults likewise, with faults_offset and faults_size.
  * New fields are added at the end of memclass_counts and of the record's head, new
  * classes at the end of the list.
  */
@@ -208,8 +253,13 @@ struct memclass_record {
 	__u64 page_tables;	/* bytes of page tables, as VmPTE */
 	struct memclass_cost cost;
 	char comm[16];
+	__u32 faults_offset;	/* of faults_total */
+	__u32 faults_size;	/* of struct memclass_faults */
+	__u64 faults_dropped;	/* faults of which the class is not known */
 	struct memclass_counts total;
 	struct memclass_counts classes[MEMCLASS_NR_CLASSES];
+	struct memclass_faults faults_total;
+	struct memclass_faults faults[MEMCLASS_NR_CLASSES];
 };
 
 #define MEMCLASS_NAME_MAX	256
@@ -221,7 +271,18 @@ struct memclass_record {
  * n, from 0 on, in address order; otherwise as for "records": after a process's last
  * mapping comes the first one of the next process. Reading on from where the last
  * read of the same open file ended goes on by address, whatever was unmapped or
- * mapped before it; any other offset counts mappings from the first.
+ * mapped before it; any other offset counts mappings from the first. Rows do not
+ * overlap: of a mapping that changes while it is walked there can be several, each for
+ * a part, as it was when it was walked.
+ *
+ * ESRCH, once: the process whose mappings were being read has ended, or become another
+ * program, before its last one was; those that are missing cannot be had any more. The
+ * file position stays where it is, and reading on from there goes on with the next
+ * process. Whose mappings end without it, was read to its end.
+ *
+ * Mappings are walked a few at a time. cost is what the walk took that this row and
+ * those after it come from, up to the next row that has a cost, and is all zeroes in
+ * the others: so the costs of rows that were read add up.
  */
 struct memclass_vma {
 	__u32 size;		/* of this struct */

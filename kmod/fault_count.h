@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MC_FAULT_COUNT_H
+#define MC_FAULT_COUNT_H
+
+#include "uapi/memclass.h"
+
+#include <linux/mm_types.h>
+#include <linux/sched.h>
+
+/* Page faults of a process or of all, by class, and what no class is known of. */
+struct mc_faults {
+	unsigned long used;		/* a bit for each class that has some */
+	u64 dropped_minor, dropped_major;
+	u64 missed;			/* of those, what the hook did not see */
+	struct memclass_faults classes[MEMCLASS_NR_CLASSES];
+};
+
+/* Bytes that it takes to count a process's faults, and those of each of its threads. */
+extern const size_t mc_fault_process_bytes, mc_fault_thread_bytes;
+
+int mc_fault_count_start(unsigned int threads_max);
+void mc_fault_count_hooked(void);
+void mc_fault_count_stop(void);
+
+void mc_fault_count(const struct vm_area_struct *vma, unsigned int flags);
+void mc_fault_count_await(void);
+bool mc_fault_count_saw(void);
+
+void mc_fault_count_process(struct task_struct *task, struct mc_faults *faults);
+void mc_fault_count_all(struct mc_faults *faults);
+unsigned int mc_fault_count_threads(void);
+
+#endif /* MC_FAULT_COUNT_H */
