@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* memclass show PID...: what kinds of memory a process has. */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "class_row.h"
+#include "command.h"
+#include "emit.h"
+#include "pid.h"
+#include "say.h"
+#include "source.h"
+#include "table.h"
+#include "text.h"
+#include "units.h"
+
+static const struct field fields[] = {
+	CLASS_ROW_FIELDS COUNTED_FIELDS FAULT_FIELDS
+};
+
+static const struct listing show_listing = {
+	.fields = fields,
+	.nr_fields = sizeof(fields) / sizeof(fields[0]),
+	.counts = class_row_counts,
+	.defaults = "class,type,vmas,virt,rss,pss,private,shared,dirty,cow,swap,"
+		    "minor,major,locked?,hugetlb?",
+};
+
+static void print_age(uint64_t start_ns)
+{
+	struct timespec now;
+	char age[UNITS_MAX];
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if ((uint64_t)now.tv_sec < start_ns / 1000000000)
+		return;
+	printf(", running for %s", units_age(age, now.tv_sec - start_ns / 1000000000));
+}
+
+static const char *plural(uint32_t number)
+{
+	return number == 1 ? "" : "s";
+}
+
+static void print_identity(const struct process *process)
+{
+	char comm[TEXT_ESCAPED(sizeof(process->comm))], name[TEXT_ESCAPED(64)];
+	const struct passwd *user = getpwuid(process->uid);
+
+	printf("%s: pid %d, parent %d, ", text_escape(comm, sizeof(comm), process->comm),
+	       process->pid, process->ppid);
+	if (user)
+		printf("user %s", text_escape(name, sizeof(name), user->pw_name));
+	else
+		printf("uid %u", process->uid);
+	printf(", %" PRIu32 " thread%s", process->threads, plural(process->threads));
+	print_age(process->start_ns);
+	putchar('\n');
+}
+
+static void print_cost(const struct process *process, const struct request *request)
+{
+	const struct cost *cost = &process->cost;
+	char tables[UNITS_MAX], hold[UNITS_MAX], walk[UNITS_MAX];
+
+	if (request->bytes)
+		snprintf(tables, sizeof(tables), "%" PRIu64, process->page_tables);
+	else
+		units_bytes(tables, process->page_tables);
+	printf("page tables %s; read in %s: %" PRIu32 " slice%s, longest hold %s, %" PRIu32
+	       " lock drop%s\n",
+	       tables, units_nanoseconds(walk, cost->walk_ns), cost->slices,
+	       plural(cost->slices), units_nanoseconds(hold, cost->max_hold_ns),
+	       cost->lock_drops, plural(cost->lock_drops));
+	if (cost->changed)
+		printf("its mappings changed meanwhile\n");
+	if (process->shared_mm)
+		printf("this memory is also that of a process with a lower pid\n");
+}
+
+static enum status show_table(const struct process *process, const struct request *request)
+{
+	struct class_counts total = { CLASS_TOTAL, process->total };
+	enum status status;
+	struct table *table;
+	size_t i;
+
+	status = table_open(&table, &show_listing, request);
+	if (status)
+		return status;
+	if (!request->raw && !request->no_headings) {
+		print_identity(process);
+		print_cost(process, request);
+	}
+	for (i = 0; i < process->nr_classes; i++)
+		table_row(table, &process->classes[i]);
+	table_row(table, &total);
+	return table_close(table);
+}
+
+static enum status show_json(const struct process *process)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_open_object(&json, NULL);
+	json_number(&json, "schema", JSON_SCHEMA);
+	emit_process(&json, process);
+	json_close_object(&json);
+	json_end(&json);
+	return STATUS_OK;
+}
+
+/* @again: another process was shown before. */
+static enum status show(struct source *source, pid_t pid, const struct request *request,
+			bool again)
+{
+	enum source_result result;
+	struct process process;
+	enum status status;
+
+	result = source_process(source, pid, &process);
+	if (result == SOURCE_END)
+		pid_say_why_missing(pid);
+	if (result != SOURCE_GOT)
+		return STATUS_FAILURE;
+	if (again && !request->json && !request->raw)
+		putchar('\n');
+	status = request->json ? show_json(&process) : show_table(&process, request);
+	process_free(&process);
+	return status;
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	enum status worst = STATUS_OK, status;
+	struct source *source;
+	bool again = false;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (!pid_parse(operands[i], &pid)) {
+			say_usage("show", "'%s' is not a process id", operands[i]);
+			return STATUS_USAGE;
+		}
+	}
+	status = source_open(&source, request);
+	if (status)
+		return status;
+	for (i = 0; i < count; i++) {
+		pid_parse(operands[i], &pid);
+		status = show(source, pid, request, again);
+		again |= !status;
+		if (status)
+			worst = status;
+	}
+	source_close(source);
+	return worst;
+}
+
+const struct command show_command = {
+	.name = "show",
+	.operands = "PID...",
+	.summary = "what kinds of memory a process has",
+	.details = "One row for each class of memory that the process has, and their sum.\n"
+		   "'memclass classes' explains classes and columns.\n",
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP,
+	.min_operands = 1,
+	.max_operands = -1,
+	.listing = &show_listing,
+	.run = run,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "columns.h"
+#include "command.h"
+
+/*
+ * Where the figures come from. Nobody else knows the module's files, nor what their
+ * records look like; what comes out are the plain structs below.
+ */
+struct source;
+
+struct cost {
+	uint64_t walk_ns;
+	uint64_t max_hold_ns;
+	uint32_t slices;
+	uint32_t lock_drops;
+	uint32_t changed;
+};
+
+struct class_counts {
+	unsigned int class;		/* can be one that memclass.h does not have */
+	struct counts counts;
+};
+
+struct process {
+	pid_t pid;
+	pid_t ppid;
+	uid_t uid;
+	uint32_t threads;
+	uint64_t start_ns;
+	uint64_t page_tables;
+	bool shared_mm;
+	bool cheap;
+	struct cost cost;
+	char comm[17];
+	uint64_t faults_dropped;	/* page faults of which the class is not known */
+	struct counts total;
+	size_t nr_classes;
+	struct class_counts *classes;	/* those that are not empty; process_free() */
+};
+
+struct vma {
+	pid_t pid;
+	uint32_t ordinal;
+	uint64_t start_ns;
+	uint64_t start;
+	uint64_t end;
+	uint64_t offset;
+	uint64_t inode;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	int prot;			/* as mmap()'s */
+	bool shared;
+	bool cheap;
+	bool name_cut;
+	unsigned int class;
+	struct cost cost;
+	char name[MEMCLASS_NAME_MAX + 1];
+	struct counts counts;
+};
+
+/*
+ * FAILED has been complained about. CUT_OFF is for mappings alone: the process has
+ * ended, or become another program, and some of them were not read.
+ */
+enum source_result {
+	SOURCE_FAILED = -1,
+	SOURCE_END,
+	SOURCE_GOT,
+	SOURCE_CUT_OFF,
+};
+
+enum status source_open(struct source **source, const struct request *request);
+void source_close(struct source *source);
+
+enum source_result source_process(struct source *source, pid_t pid, struct process *process);
+enum source_result source_first_process(struct source *source, struct process *process);
+enum source_result source_next_process(struct source *source, struct process *process);
+void process_free(struct process *process);
+
+enum source_result source_first_vma(struct source *source, pid_t pid, struct vma *vma);
+enum source_result source_next_vma(struct source *source, struct vma *vma);
+
+/* Page faults of all processes, also those that have ended. */
+struct all_faults {
+	uint64_t dropped_minor;		/* of which the class is not known */
+	uint64_t dropped_major;
+	struct counts total;
+	size_t nr_classes;
+	struct class_counts *classes;	/* all; all_faults_free() */
+};
+
+enum status source_faults(struct source *source, struct all_faults *faults);
+void all_faults_free(struct all_faults *faults);
+
+/* No module has more to say. */
+#define VERSION_MAX	16384
+
+enum status source_version(const struct request *request, char *text, size_t size);
+
+#endif /* SOURCE_H */

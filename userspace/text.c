@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Anyone can name a process or a file as they like, and a terminal obeys what it is
+ * shown. Hence no name goes there as it is.
+ */
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+/* Characters that change how others are shown, or are not seen at all. */
+static bool is_hidden(wint_t c)
+{
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* Return: the bytes of the character at @text if it can be shown as it is, else 0. */
+static size_t printable(const char *text, size_t left)
+{
+	mbstate_t state = { 0 };
+	wchar_t c;
+	size_t length = mbrtowc(&c, text, left, &state);
+
+	if (length == (size_t)-1 || length == (size_t)-2)
+		return 0;
+	return iswprint(c) && !is_hidden(c) && c != L'\\' ? length : 0;
+}
+
+/*
+ * Writes @text with all that is no plain character as \ooo, as /proc does; a
+ * backslash too, so that what was a name's and what is ours can be told apart. Cut at
+ * the end of @buffer.
+ */
+const char *text_escape(char *buffer, size_t size, const char *text)
+{
+	size_t left = strlen(text), at = 0, length;
+
+	while (left && at + 5 <= size) {
+		length = printable(text, left);
+		if (length) {
+			if (at + length >= size)
+				break;
+			memcpy(buffer + at, text, length);
+			at += length;
+		} else {
+			length = 1;
+			at += sprintf(buffer + at, "\\%03o", (unsigned char)*text);
+		}
+		text += length;
+		left -= length;
+	}
+	buffer[at] = '\0';
+	return buffer;
+}

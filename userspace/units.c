@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "units.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * @value / @unit in three or four characters: one digit after the point below 100, none
+ * when the value is whole. Rounded to the nearest, exactly: no floating point.
+ *
+ * Return: false when it would take four digits before the point.
+ */
+static bool scaled(char *buffer, uint64_t value, uint64_t unit, const char *suffix)
+{
+	uint64_t whole = value / unit, rest = value % unit;
+	/* A unit of 2^60 times ten overflows; its last bits do not show. */
+	uint64_t shift = unit > (1ULL << 40) ? 20 : 0;
+	uint64_t rounded = whole + (rest >= unit - rest);
+	uint64_t tenths = whole * 10 +
+			  (((rest >> shift) * 10) + ((unit >> shift) / 2)) / (unit >> shift);
+
+	if (tenths < 1000 && rest)
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10,
+			 tenths % 10, suffix);
+	else if (tenths < 1000)
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "%s", tenths / 10, suffix);
+	else
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "%s", rounded, suffix);
+	return rounded < 1000;
+}
+
+const char *units_bytes(char buffer[UNITS_MAX], uint64_t bytes)
+{
+	static const char suffixes[][2] = { "K", "M", "G", "T", "P", "E" };
+	uint64_t unit = 1;
+	size_t i;
+
+	if (bytes < 1000) {
+		snprintf(buffer, UNITS_MAX, "%" PRIu64, bytes);
+		return buffer;
+	}
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		unit *= 1024;
+		if (scaled(buffer, bytes, unit, suffixes[i]))
+			break;
+	}
+	return buffer;
+}
+
+const char *units_nanoseconds(char buffer[UNITS_MAX], uint64_t ns)
+{
+	if (!scaled(buffer, ns, 1000, "us") && !scaled(buffer, ns, 1000000, "ms"))
+		scaled(buffer, ns, 1000000000, "s");
+	return buffer;
+}
+
+/* The two largest units that matter. */
+const char *units_age(char buffer[UNITS_MAX], uint64_t seconds)
+{
+	uint64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+
+	if (days)
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "d %" PRIu64 "h", days, hours % 24);
+	else if (hours)
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "h %" PRIu64 "m", hours, minutes % 60);
+	else if (minutes)
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "m %" PRIu64 "s", minutes,
+			 seconds % 60);
+	else
+		snprintf(buffer, UNITS_MAX, "%" PRIu64 "s", seconds);
+	return buffer;
+}
