@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claim: the module can be unloaded at any moment when none of its files is open, and
+ * at no other; it leaves nothing behind and can be loaded again. Oracle: the errors
+ * that delete_module() and finit_module() document, and the files themselves.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "lib/patience.h"
+
+#include "lib/child.h"
+#include "lib/reading.h"
+
+#define MODULE	"memclass"
+#define KO	"/memclass/memclass.ko"
+
+static int module_unload(void)
+{
+	return syscall(SYS_delete_module, MODULE, O_NONBLOCK);
+}
+
+static int module_load(void)
+{
+	int fd = open(KO, O_RDONLY | O_CLOEXEC), ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = syscall(SYS_finit_module, fd, "", 0);
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret;
+}
+
+/* Whatever a test did: it is there for the next one. */
+FIXTURE(module) {};
+
+FIXTURE_SETUP(module)
+{
+	if (access(KO, R_OK))
+		SKIP(return, KO " is not there");
+	ASSERT_EQ(0, access(DIR_PATH, F_OK));
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	if (access(DIR_PATH, F_OK))
+		module_load();
+	EXPECT_EQ(0, access(FILE_PATH("records"), R_OK));
+}
+
+static const char *const files[] = {
+	FILE_PATH("version"),
+	FILE_PATH("classes"),
+	FILE_PATH("processes"),
+	FILE_PATH("records"),
+	FILE_PATH("vmas"),
+};
+
+#define EXPECT_IN_USE() \
+	do { \
+		EXPECT_EQ(-1, module_unload()); \
+		EXPECT_EQ(EWOULDBLOCK, errno); \
+	} while (0)
+
+TEST_F(module, loaded_twice)
+{
+	EXPECT_EQ(-1, module_load());
+	EXPECT_EQ(EEXIST, errno);
+	EXPECT_EQ(0, access(FILE_PATH("records"), R_OK));
+}
+
+/* One open file is enough, read from or not, whoever has it. */
+TEST_F(module, in_use_while_a_file_is_open)
+{
+	char text[8192];
+	size_t i;
+	int fd, copy, sockets[2];
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		fd = open(files[i], O_RDONLY);
+		ASSERT_GE(fd, 0);
+		EXPECT_IN_USE();
+		EXPECT_GT(read(fd, text, sizeof(text)), 0);
+		EXPECT_IN_USE();
+		copy = dup(fd);
+		close(fd);
+		EXPECT_IN_USE();
+
+		/* In another process, which then ends without closing it. */
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid) {
+			close(sockets[1]);
+			_exit(read(sockets[0], text, 1) != 1);
+		}
+		close(copy);
+		EXPECT_IN_USE();
+		ASSERT_EQ(1, write(sockets[1], text, 1));
+		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		close(sockets[0]);
+		close(sockets[1]);
+	}
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_F(module, nothing_is_left)
+{
+	int dir = open(DIR_PATH, O_PATH | O_DIRECTORY), path_only;
+	size_t i;
+
+	ASSERT_GE(dir, 0);
+	/* Not open: neither a directory nor what only names a file. */
+	path_only = open(FILE_PATH("records"), O_PATH);
+	ASSERT_GE(path_only, 0);
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(-1, access(DIR_PATH, F_OK));
+	EXPECT_EQ(ENOENT, errno);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		EXPECT_EQ(-1, open(files[i], O_RDONLY));
+	EXPECT_EQ(-1, openat(dir, "records", O_RDONLY));
+	EXPECT_EQ(-1, module_unload());
+	EXPECT_EQ(ENOENT, errno);
+	ASSERT_EQ(0, module_load());
+	/* What named the file before does not reach the new one. */
+	EXPECT_EQ(-1, openat(dir, "records", O_RDONLY));
+	EXPECT_EQ(0, access(FILE_PATH("records"), R_OK));
+	close(dir);
+	close(path_only);
+}
+
+struct load {
+	bool stop;
+	unsigned int reads;
+};
+
+/* Reads from whatever there is: a file that is not there now is no error. */
+static void *read_what_there_is(void *data)
+{
+	unsigned int i, seed = (uintptr_t)pthread_self() >> 12;
+	static _Thread_local char buffer[4 * sizeof(struct memclass_record)];
+	struct load *load = data;
+
+	while (!__atomic_load_n(&load->stop, __ATOMIC_RELAXED)) {
+		int fd = open(files[rand_r(&seed) % ARRAY_SIZE(files)], O_RDONLY);
+
+		for (i = 0; fd >= 0 && i < 3; i++) {
+			if (read(fd, buffer, sizeof(buffer)) <= 0)
+				break;
+			__atomic_add_fetch(&load->reads, 1, __ATOMIC_RELAXED);
+		}
+		if (fd >= 0)
+			close(fd);
+		/* Between files, there must be a moment without any. */
+		usleep(rand_r(&seed) % 10000);
+	}
+	return NULL;
+}
+
+#define READERS	3
+
+/* How long it takes to be let in between readers is anybody's guess. */
+TEST_F_TIMEOUT(module, reloaded_while_it_is_read, 250)
+{
+	struct load *load = calloc(1, sizeof(*load));
+	unsigned int i, refused = 0;
+	pthread_t readers[READERS];
+	struct rounds rounds = { .seconds = 10 };
+
+	for (i = 0; i < READERS; i++)
+		ASSERT_EQ(0, pthread_create(&readers[i], NULL, read_what_there_is, load));
+	while (again(&rounds, 100)) {
+		while (module_unload()) {
+			ASSERT_EQ(EWOULDBLOCK, errno);
+			refused++;
+			sched_yield();
+		}
+		ASSERT_EQ(0, module_load());
+	}
+	__atomic_store_n(&load->stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < READERS; i++)
+		pthread_join(readers[i], NULL);
+	TH_LOG("%u times, with %u reads; refused %u times", rounds.number, load->reads, refused);
+	EXPECT_NE(0U, load->reads);
+	free(load);
+}
+
+TEST_HARNESS_MAIN
