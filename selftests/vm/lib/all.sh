@@ -2,8 +2,10 @@
 # shellcheck shell=bash
 #
 # All parts of the ground, for a script that has set VM to selftests/vm and TOP to
-# the repository.
+# the repository, and has still all its arguments.
 . "$VM/lib/say.sh"
+. "$VM/lib/privilege.sh"
+become_root "$@"
 . "$VM/lib/cache.sh"
 . "$VM/lib/root.sh"
 . "$VM/lib/debug-kernel.sh"

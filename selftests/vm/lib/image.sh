@@ -19,5 +19,5 @@ image_make()
 
 	mib=$(($(du -sm "$1" | cut -f1) * 5 / 4 + 1024))
 	mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1,root_owner=0:0 \
-		-d "$1" "$2" "${mib}M"
+		-d "$1" "$2" "${mib}M" >&2
 }
