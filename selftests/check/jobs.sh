@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What there is to check, and how each kind of it runs. A job is a function that
+# runs beside others and reports with result*(), as often as jobs_add() says.
+
+# jobs_add: all jobs, in the order in which they start: those first that tell soon
+# what is wrong, the long ones before the short ones.
+jobs_add()
+{
+	local kernel
+
+	add_job ktap 1 job_ktap ktap 60 "$TOP/selftests/ktap/test"
+	add_job static 1 job_ktap 'static style' 300 "$TOP/selftests/static/style"
+	add_guests
+	for kernel in "${chosen[@]}"; do
+		add_job static 1 job_ktap "static $kernel" 300 \
+			"$TOP/selftests/static/build" "$kernel"
+	done
+	if chosen 6.12; then
+		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
+	fi
+	if chosen debug; then
+		add_job ground 1 job_ktap 'ground faults' 1200 "$TOP/selftests/ground/faults"
+	fi
+	for kernel in "${chosen[@]}"; do
+		[ "$kernel" != debug ] || continue
+		add_job dkms 1 job_ktap "dkms $kernel" 1200 "$TOP/selftests/dkms/test" "$kernel"
+	done
+	add_job ground 1 job_ktap 'ground preparing' 300 "$TOP/selftests/ground/preparing"
+}
+
+# chosen KERNEL
+chosen()
+{
+	[[ " ${chosen[*]} " = *" $1 "* ]]
+}
+
+# needs_of PROGRAM: its line in the table: kernels, timeout, options.
+needs_of()
+{
+	awk -v program="$1" '
+		$1 == program { $1 = ""; print; found = 1 }
+		END { if (!found) print "all 60" }' "$HERE/needs"
+}
+
+# needs_check PROGRAM...: every name in the table is one of them.
+needs_check()
+{
+	local name
+
+	sed -e 's/#.*//' "$HERE/needs" | while read -r name _; do
+		[ -z "$name" ] || printf '%s\n' "$@" | grep -qxF -- "$name" ||
+			die "selftests/check/needs: there is no program $name"
+	done || exit
+}
+
+# add_guests: the programs, divided by kernel and options: a boot for each.
+add_guests()
+{
+	local kernel program where seconds options key
+	local -A boots
+	local -a keys words
+
+	for kernel in "${chosen[@]}"; do
+		boots=() keys=()
+		for program in "${programs[@]}"; do
+			wants "$program" || continue
+			read -r where seconds options <<<"$(needs_of "$program")"
+			case ,$where, in
+			,all, | *,"$kernel",*) ;;
+			*) continue ;;
+			esac
+			[ "$kernel" != debug ] || seconds=$((seconds * 5))
+			[ -n "${boots[-$options]:-}" ] || keys+=("-$options")
+			boots[-$options]+=" $program:$seconds"
+		done
+		for key in "${keys[@]}"; do
+			read -r -a words <<<"${boots[$key]}"
+			JOBS+=("$(printf '%q ' job_guest "$kernel" "${key#-}" "${words[@]}")")
+			# Each program, and the kernel's log.
+			total=$((total + ${#words[@]} + 1))
+		done
+	done
+}
+
+# prepare_kernel KERNEL: what it takes to boot it.
+prepare_kernel()
+{
+	"$VM/run" --dry --kernel "$1" || say "kernel $1 could not be prepared"
+}
+
+# job_ktap NAME SECONDS COMMAND...: a program on the host that says KTAP.
+job_ktap()
+{
+	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 program
+	shift 2
+
+	# It makes a process group of its own, which end_jobs() does not reach.
+	timeout -k 10 "$seconds" "$@" >"$log" 2>"${log%.ktap}.err" &
+	program=$!
+	trap 'kill "$program"; exit' TERM
+	wait "$program" || status=$?
+	[ $status != 124 ] || status=timeout
+	result_of "$status" "$name" "$log"
+}
+
+# job_guest KERNEL OPTIONS PROGRAM:SECONDS...: boots and runs the programs. When the
+# guest ends early, those that did not have their turn get another boot.
+job_guest()
+{
+	local kernel=$1 options=$2 dir=$CHECK/$1 boot status seconds item
+	local -a words left
+	shift 2
+
+	mkdir -p "$dir"
+	read -r -a words <<<"$options"
+	while [ $# -gt 0 ]; do
+		boot=$(mktemp -d "$dir/boot-XXXXXX")
+		# For the programs, one by one, and for the boot itself.
+		seconds=120
+		for item; do
+			seconds=$((seconds + ${item##*:}))
+		done
+		status=0
+		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
+			-- sh -c "$(cat "$HERE/guest")" guest "$@" 2>"$boot/err" |
+			take_results "$kernel" "$dir" "$boot" || status=${PIPESTATUS[0]}
+		result_of_boot "$kernel${options:+ $options}" "$boot" "$status"
+
+		left=()
+		for item; do
+			grep -qxF "${item%:*}" "$boot/started" || left+=("$item")
+		done
+		if [ ${#left[@]} = $# ]; then
+			for item; do
+				result_failed "$kernel ${item%:*}" "$boot/err" "never began"
+			done
+			break
+		fi
+		# More results than were planned for.
+		total=$((total + 1))
+		set -- "${left[@]}"
+	done
+}
+
+# take_results KERNEL DIR BOOT: reads what ./guest says.
+take_results()
+{
+	local line name='' status
+
+	: >"$3/started"
+	while IFS= read -r line; do
+		case $line in
+		'# start '*)
+			name=${line#'# start '}
+			echo "$name" >>"$3/started"
+			: >"$2/$name.ktap"
+			;;
+		'  '*) printf '%s\n' "${line:2}" >>"$2/$name.ktap" ;;
+		'# end '*)
+			read -r _ _ _ status _ <<<"$line"
+			result_of "$status" "$1 $name" "$2/$name.ktap"
+			name=''
+			;;
+		*) printf '%s\n' "$line" >>"$3/err" ;;
+		esac
+	done
+	if [ -n "$name" ]; then
+		echo "Bail out! the guest ended meanwhile" >>"$2/$name.ktap"
+		result_of 0 "$1 $name" "$2/$name.ktap"
+	fi
+}
+
+# result_of_boot NAME BOOT STATUS: whether the guest and its kernel were well.
+result_of_boot()
+{
+	if [ "$3" = 0 ]; then
+		echo '1 0 0' | result "$1 boot" "$2/dmesg"
+	else
+		{
+			echo '0 1 0'
+			echo "fail exit status $3"
+			tail -n 15 "$2/err"
+		} | result "$1 boot" "$2/err"
+	fi
+}
