@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people. What the kernel's build system reads is in Kbuild, so that neither
+# has to guess who called it.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+# Where all goes that is not the module itself.
+BUILD := $(CURDIR)/build
+
+.DEFAULT_GOAL := all
+
+all: module client ## the module for the running kernel, and the client
+
+module: ## kmod/memclass.ko for the running kernel; another one's with KDIR=DIR
+	@[ -e '$(KDIR)/Makefile' ] || { \
+		echo 'memclass: error: no kernel headers in $(KDIR):' >&2; \
+		echo '  apt-get install linux-headers-amd64, or KDIR=DIR' >&2; exit 1; }
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+
+client: ## build/client/memclass, the program that reads the module
+	$(MAKE) -C userspace O='$(BUILD)/client'
+
+prepare: ## install what check and demo need on this machine (apt, as root or with sudo)
+	@selftests/prepare
+
+deps: prepare
+
+check: ## all checks and tests on all kernels; some with KERNELS="6.12 debug" TESTS="NAME ..."
+	@selftests/prepare
+	@selftests/check/run $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)')
+
+check-list: ## what check would run, for KERNELS and TESTS
+	@selftests/check/run --list $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)')
+
+bench: ## what reading costs, against /proc and smem: a table, and build/bench.json
+	@selftests/prepare
+	@selftests/bench/run $(KERNELS)
+
+soak: ## what takes hours: ROUNDS (10000) unloads under load, in at most MINUTES (600)
+	@selftests/prepare
+	@selftests/soak/unload debug '$(or $(ROUNDS),10000)' '$(or $(MINUTES),600)'
+
+demo: ## see memclass at work in a virtual machine
+	@selftests/demo/run
+
+clean: ## remove everything that was built here
+	@if [ -e '$(KDIR)/Makefile' ]; then $(MAKE) -C '$(KDIR)' M='$(CURDIR)' clean; fi
+	rm -rf '$(BUILD)'
+
+cache-clean: ## say what check and demo keep outside of here; remove it with YES=1
+	@selftests/check/cache-clean $(YES)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS="$$(printf '\t')" read -r target what; do \
+			printf '  make %-12s %s\n' "$$target" "$$what"; done
+
+.PHONY: all module client prepare deps check check-list bench soak demo clean cache-clean help
