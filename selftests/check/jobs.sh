@@ -93,7 +93,7 @@ prepare_kernel()
 # job_ktap NAME SECONDS COMMAND...: a program on the host that says KTAP.
 job_ktap()
 {
-	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 program
+	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 started=$SECONDS program
 	shift 2
 
 	# It makes a process group of its own, which end_jobs() does not reach.
@@ -102,14 +102,14 @@ job_ktap()
 	trap 'kill "$program"; exit' TERM
 	wait "$program" || status=$?
 	[ $status != 124 ] || status=timeout
-	result_of "$status" "$name" "$log"
+	result_of "$status" "$name" "$log" $((SECONDS - started))
 }
 
 # job_guest KERNEL OPTIONS PROGRAM:SECONDS...: boots and runs the programs. When the
 # guest ends early, those that did not have their turn get another boot.
 job_guest()
 {
-	local kernel=$1 options=$2 dir=$CHECK/$1 boot status seconds item
+	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item
 	local -a words left
 	shift 2
 
@@ -122,11 +122,12 @@ job_guest()
 		for item; do
 			seconds=$((seconds + ${item##*:}))
 		done
-		status=0
+		status=0 started=$SECONDS
 		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
 			-- sh -c "$(cat "$HERE/guest")" guest "$@" 2>"$boot/err" |
 			take_results "$kernel" "$dir" "$boot" || status=${PIPESTATUS[0]}
-		result_of_boot "$kernel${options:+ $options}" "$boot" "$status"
+		result_of_boot "$kernel${options:+ $options}" "$boot" "$status" \
+			$((SECONDS - started))
 
 		left=()
 		for item; do
@@ -147,7 +148,7 @@ job_guest()
 # take_results KERNEL DIR BOOT: reads what ./guest says.
 take_results()
 {
-	local line name='' status
+	local line name='' status seconds
 
 	: >"$3/started"
 	while IFS= read -r line; do
@@ -159,8 +160,8 @@ take_results()
 			;;
 		'  '*) printf '%s\n' "${line:2}" >>"$2/$name.ktap" ;;
 		'# end '*)
-			read -r _ _ _ status _ <<<"$line"
-			result_of "$status" "$1 $name" "$2/$name.ktap"
+			read -r _ _ _ status seconds <<<"$line"
+			result_of "$status" "$1 $name" "$2/$name.ktap" "$seconds"
 			name=''
 			;;
 		*) printf '%s\n' "$line" >>"$3/err" ;;
@@ -168,20 +169,20 @@ take_results()
 	done
 	if [ -n "$name" ]; then
 		echo "Bail out! the guest ended meanwhile" >>"$2/$name.ktap"
-		result_of 0 "$1 $name" "$2/$name.ktap"
+		result_of 0 "$1 $name" "$2/$name.ktap" 0
 	fi
 }
 
-# result_of_boot NAME BOOT STATUS: whether the guest and its kernel were well.
+# result_of_boot NAME BOOT STATUS SECONDS: whether the guest and its kernel were well.
 result_of_boot()
 {
 	if [ "$3" = 0 ]; then
-		echo '1 0 0' | result "$1 boot" "$2/dmesg"
+		echo '1 0 0' | result "$1 boot" "$2/dmesg" "$4"
 	else
 		{
 			echo '0 1 0'
 			echo "fail exit status $3"
 			tail -n 15 "$2/err"
-		} | result "$1 boot" "$2/err"
+		} | result "$1 boot" "$2/err" "$4"
 	fi
 }

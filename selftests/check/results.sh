@@ -2,11 +2,13 @@
 # shellcheck shell=bash
 #
 # The results of a check: one line for each on standard output as soon as it is
-# there, all of them in build/check/results as "PASSED FAILED SKIPPED NAME".
+# there, all of them in build/check/results as "PASSED FAILED SKIPPED SECONDS NAME".
+# What failed is said once more in the end, where it is looked for.
 
 results_begin()
 {
 	: >"$CHECK/results"
+	: >"$CHECK/failures"
 }
 
 # words PASSED FAILED SKIPPED: as text, what is not zero.
@@ -20,38 +22,41 @@ words()
 	printf '%s\n' "$text"
 }
 
-# result NAME LOG <COUNT: takes what ktap/count says; shows and keeps it. All of it
-# is written at once, so that jobs side by side do not mix.
+# result NAME LOG SECONDS <COUNT: takes what ktap/count says; shows and keeps it. All
+# of it is written at once, so that jobs side by side do not mix.
 result()
 {
-	local counts details text
+	local counts details text line
 
 	read -r -a counts
 	details=$(cat)
 	(
 		flock 7
-		echo "${counts[*]} $1" >>"$CHECK/results"
-		text="[$(wc -l <"$CHECK/results")/$total] $1: $(words "${counts[@]}")"
+		echo "${counts[*]} $3 $1" >>"$CHECK/results"
+		line="[$(wc -l <"$CHECK/results")/$total] "
+		text="$1: $(words "${counts[@]}") ($3 s)"
 		if [ -n "$details" ]; then
 			text+=$'\n'$(head -n 20 <<<"$details" | sed 's/^/        /')
 		fi
 		if [ "${counts[1]}" != 0 ]; then
 			text+=$'\n'"        see ${2#"$PWD"/}"
+			printf '%s\n' "$text" >>"$CHECK/failures"
 		fi
-		printf '%s\n' "$text"
+		printf '%s\n' "$line$text"
 	) 7>"$CHECK/.lock"
 }
 
-# result_of STATUS NAME LOG: of a program that ended with STATUS and said LOG.
+# result_of STATUS NAME LOG SECONDS: of a program that ended with STATUS, said LOG and
+# took so long.
 result_of()
 {
-	"$TOP/selftests/ktap/count" "$1" "$3" | result "$2" "$3"
+	"$TOP/selftests/ktap/count" "$1" "$3" | result "$2" "$3" "$4"
 }
 
 # result_failed NAME LOG REASON
 result_failed()
 {
-	printf '0 1 0\nfail %s\n' "$3" | result "$1" "$2"
+	printf '0 1 0\nfail %s\n' "$3" | result "$1" "$2" 0
 }
 
 # A selftest that was skipped on each and every kernel tests nothing.
@@ -59,7 +64,7 @@ results_never_ran()
 {
 	local name
 
-	awk 'NF == 5 { passed[$5] += $1 + $2; skipped[$5] += $3 }
+	awk 'NF == 6 { passed[$6] += $1 + $2; skipped[$6] += $3 }
 		END { for (name in passed)
 			if (!passed[name] && skipped[name]) print name }' "$CHECK/results" |
 		sort | while read -r name; do
@@ -68,9 +73,10 @@ results_never_ran()
 	done
 }
 
-# results_end: the last line, and the exit status.
+# results_end: what failed, the last line, and the exit status.
 results_end()
 {
+	cat "$CHECK/failures"
 	awk '{ passed += $1; failed += $2; skipped += $3 }
 		END {
 			printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped

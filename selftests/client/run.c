@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,10 @@ static char *read_file(int fd)
 	return text;
 }
 
+/*
+ * Without random addresses: an emulator keeps what it has translated by address, and
+ * would begin again with each run of the client, which is most of what a run takes.
+ */
 static pid_t start(const char *const *arguments, void (*prepare)(void), int out, int err)
 {
 	pid_t pid = fork();
@@ -55,6 +60,7 @@ static pid_t start(const char *const *arguments, void (*prepare)(void), int out,
 		return pid;
 	if (prepare)
 		prepare();
+	personality(ADDR_NO_RANDOMIZE);
 	if ((out >= 0 && dup2(out, STDOUT_FILENO) < 0) ||
 	    (err >= 0 && dup2(err, STDERR_FILENO) < 0))
 		_exit(126);
