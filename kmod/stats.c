@@ -31,23 +31,6 @@ void mc_stats_finish(struct mc_stats *stats)
 	counts->locked >>= MC_PSS_SHIFT;
 }
 
-static void fill_bucket(struct mc_tally *tally, unsigned int bucket, u64 pages, u64 pss)
-{
-	tally->used |= BIT(bucket);
-	tally->pages[bucket] += pages;
-	tally->pss[bucket] += pages * pss;
-}
-
-/* PSS of a page. Sets MC_TALLY_SHARED where it is. */
-static u64 page_pss(struct folio *folio, struct page *page, unsigned int *bucket)
-{
-	int mapcount = mc_page_mapcount(folio, page);
-
-	if (!mc_page_is_private(folio, mapcount))
-		*bucket |= MC_TALLY_SHARED;
-	return mapcount < 2 ? MC_PSS_PAGE : (unsigned long)MC_PSS_PAGE / mapcount;
-}
-
 /* What a folio's pages have in common. */
 static __always_inline unsigned int folio_bucket(struct folio *folio, unsigned long flags,
 						 unsigned long mapping)
@@ -63,6 +46,8 @@ static __always_inline unsigned int folio_bucket(struct folio *folio, unsigned l
 		bucket |= MC_TALLY_SWAPBACKED;
 	if (mapping & MC_MAPPING_ANON)
 		bucket |= MC_TALLY_ANON;
+	if ((mapping & MC_MAPPING_LOOK) == MC_MAPPING_KSM)
+		bucket |= MC_TALLY_KSM;
 	return bucket;
 }
 
@@ -74,26 +59,12 @@ static unsigned int folio_bucket_now(struct folio *folio)
 static void fill_bucket_with(struct mc_tally *tally, struct folio *folio, struct page *page,
 			     unsigned int bucket)
 {
-	u64 pss = page_pss(folio, page, &bucket);
+	int mapcount = mc_page_mapcount(folio, page);
 
-	fill_bucket(tally, bucket, 1, pss);
+	if (!mc_page_is_private(folio, mapcount))
+		bucket |= MC_TALLY_SHARED;
+	mc_bucket_fill(tally, bucket, 1, mc_page_pss(mapcount));
 }
-
-static __always_inline void end_run(struct mc_tally *tally)
-{
-	if (!tally->run.pages)
-		return;
-	fill_bucket(tally, tally->run.bucket, tally->run.pages, tally->run.pss);
-	if (tally->run.ksm)
-		tally->ksm += tally->run.pages;
-	tally->run.pages = 0;
-}
-
-/* What no entry that maps a page looks like. */
-#define LOOK_NONE		(~0UL)
-
-/* Stands for the mapcount of a run in a large folio. No page that is mapped has it. */
-#define LOOK_IS_NOT_ALL		INT_MIN
 
 /**
  * mc_tally_init() - make a tally empty
@@ -102,75 +73,52 @@ static __always_inline void end_run(struct mc_tally *tally)
 void mc_tally_init(struct mc_tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
-	tally->run.look.entry = LOOK_NONE;
-}
-
-/* Sorts a page, but for what its mapcount decides. */
-static void begin_look(struct mc_tally *tally, struct folio *folio, pte_t pte)
-{
-	struct mc_look *look = &tally->run.look;
-	unsigned int bucket;
-
-	look->flags = mc_folio_flags(folio);
-	look->mapping = mc_folio_mapping(folio);
-	look->entry = mc_pte_is_plain(pte) ? mc_pte_look(pte) : LOOK_NONE;
-
-	bucket = folio_bucket(folio, look->flags, look->mapping);
-	if (pte_dirty(pte))
-		bucket |= MC_TALLY_DIRTY;
-	if (pte_young(pte))
-		bucket |= MC_TALLY_REFERENCED;
-	tally->run.bucket = bucket;
-	tally->run.ksm = (look->mapping & MC_MAPPING_LOOK) == MC_MAPPING_KSM;
+	tally->run.look.entry = MC_LOOK_NONE;
 }
 
 /**
- * mc_tally_run() - count a page that may not look like the last one
+ * mc_tally_page() - count a page that may not look like the last one
  * @tally: where
  * @page: the page
  * @pte: the entry that maps it
  *
- * Pages of large folios come here always: how often they are mapped depends on the
- * folio as well. Other pages of a file mostly look the same but for their mapcount.
- *
- * Locking: the lock of the page table, so that the page stays mapped.
+ * Locking: as mc_tally_run().
  */
-void mc_tally_run(struct mc_tally *tally, struct page *page, pte_t pte)
+void mc_tally_page(struct mc_tally *tally, struct page *page, pte_t pte)
 {
+	struct mc_run *run = &tally->run;
 	struct folio *folio = page_folio(page);
-	int mapcount = atomic_read(&page->_mapcount);
-	bool alike = mc_tally_pte_is_alike(tally, pte);
-	unsigned int bucket;
 
-	if (alike && folio == tally->run.folio && mapcount == tally->run.folio_mapcount) {
-		tally->run.pages++;
-		return;
-	}
-	end_run(tally);
-	if (!alike || !mc_tally_folio_is_alike(tally, folio))
-		begin_look(tally, folio, pte);
+	mc_run_end(tally);
+	run->look.flags = mc_folio_flags(folio);
+	run->look.mapping = mc_folio_mapping(folio);
+	run->look.entry = MC_LOOK_NONE;
+	if (mc_pte_is_plain(pte) && run->look.flags & MC_FOLIO_SURE)
+		run->look.entry = mc_pte_look(pte);
 
-	bucket = tally->run.bucket & ~MC_TALLY_SHARED;
-	tally->run.pss = page_pss(folio, page, &bucket);
-	tally->run.bucket = bucket;
-	tally->run.pages = 1;
-	tally->run.look.mapcount = mapcount;
-	tally->run.folio = NULL;
-	if (tally->run.look.flags & BIT(PG_head)) {
-		tally->run.folio = folio;
-		tally->run.folio_mapcount = mapcount;
-		tally->run.look.mapcount = LOOK_IS_NOT_ALL;
+	run->sorted = folio_bucket(folio, run->look.flags, run->look.mapping);
+	if (pte_dirty(pte))
+		run->sorted |= MC_TALLY_DIRTY;
+	if (pte_young(pte))
+		run->sorted |= MC_TALLY_REFERENCED;
+
+	run->folio = NULL;
+	if (run->look.flags & BIT(PG_head)) {
+		run->folio = &folio->page;
+		run->folio_pages = folio_nr_pages(folio);
 	}
+	run->look.mapcount = atomic_read(&page->_mapcount);
+	mc_run_begin(run, folio, mc_page_mapcount(folio, page));
+	run->pages = 1;
 }
 
 static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
 			struct memclass_counts *counts)
 {
-	u64 bytes = tally->pages[bucket] << PAGE_SHIFT;
-	u64 pss = tally->pss[bucket];
+	u64 bytes = tally->buckets[bucket].pages << PAGE_SHIFT;
+	u64 pss = tally->buckets[bucket].pss;
 
-	tally->pages[bucket] = 0;
-	tally->pss[bucket] = 0;
+	tally->buckets[bucket] = (struct mc_bucket) {};
 
 	counts->rss += bytes;
 	counts->pss += pss;
@@ -210,6 +158,8 @@ static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
 	default:
 		counts->anon += bytes;
 		counts->pss_anon += pss;
+		if (bucket & MC_TALLY_KSM)
+			counts->ksm += bytes;
 	}
 }
 
@@ -233,23 +183,16 @@ void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 {
 	struct memclass_counts *counts = &stats->counts;
 	u64 anon = counts->anon, pss = counts->pss;
-	unsigned long used;
-	unsigned int bucket;
 
-	end_run(tally);
-	used = tally->used;
-	if (!used)
-		return;
-	tally->used = 0;
-	for_each_set_bit(bucket, &used, MC_TALLY_BUCKETS)
-		fold_bucket(tally, bucket, counts);
+	mc_run_end(tally);
+	for (; tally->used; tally->used &= tally->used - 1)
+		fold_bucket(tally, __ffs(tally->used), counts);
 	if (private_file)
 		counts->cow += counts->anon - anon;
 	if (locked)
 		counts->locked += counts->pss - pss;
-	if (likely(!(tally->ksm | tally->thp_anon | tally->thp_shmem | tally->thp_file)))
+	if (likely(!(tally->thp_anon | tally->thp_shmem | tally->thp_file)))
 		return;
-	counts->ksm += take(&tally->ksm) << PAGE_SHIFT;
 	counts->thp_anon += take(&tally->thp_anon);
 	counts->thp_shmem += take(&tally->thp_shmem);
 	counts->thp_file += take(&tally->thp_file);
@@ -295,7 +238,7 @@ void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, 
 	tally_thp(tally, folio, bucket, nr << PAGE_SHIFT);
 	/* One reference: one entry maps it, this one, so that no page is shared. */
 	if (folio_ref_count(folio) == 1) {
-		fill_bucket(tally, bucket, nr, MC_PSS_PAGE);
+		mc_bucket_fill(tally, bucket, nr, MC_PSS_PAGE);
 		return;
 	}
 	for (i = 0; i < nr; i++)
@@ -320,8 +263,6 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 	unsigned int bucket = folio_bucket_now(folio);
 	unsigned long i;
 
-	if (bucket & MC_TALLY_ANON && folio_test_ksm(folio))
-		tally->ksm += nr;
 	if (nr > 1)
 		tally_thp(tally, folio, bucket, nr << PAGE_SHIFT);
 	for (i = 0; i < nr; i++) {
@@ -330,11 +271,11 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 			fill_bucket_with(tally, folio, page + i, bucket);
 			break;
 		case MC_LEAF_PRIVATE:
-			fill_bucket(tally, bucket, 1, MC_PSS_PAGE);
+			mc_bucket_fill(tally, bucket, 1, MC_PSS_PAGE);
 			break;
 		case MC_LEAF_SHARED:
 			/* Counted whole for each that has it. */
-			fill_bucket(tally, bucket | MC_TALLY_SHARED, 1, MC_PSS_PAGE);
+			mc_bucket_fill(tally, bucket | MC_TALLY_SHARED, 1, MC_PSS_PAGE);
 		}
 	}
 }

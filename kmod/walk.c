@@ -93,7 +93,7 @@ static void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pt
 	else if (walk->cheap)
 		walk->stats->counts.rss += PAGE_SIZE;
 	else
-		mc_tally_run(&walk->tally, pte_page(pte), pte);
+		mc_tally_page(&walk->tally, pte_page(pte), pte);
 }
 
 /* The last of the empty entries from @pte on. */
@@ -114,15 +114,16 @@ static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *
 	bool holes = shmem_swap_by_entry(walk);
 	struct mc_tally *tally = &walk->tally;
 
-	for (; pte != last; pte++) {
+	while ((pte = mc_tally_run(tally, pte, last)) != last) {
 		pte_t entry = ptep_get(pte);
 
-		if (likely(mc_tally_pte_is_alike(tally, entry)))
+		if (likely(mc_pte_is_plain(entry) && !pte_special(entry)))
 			mc_tally_page(tally, mc_pte_page_plain(entry), entry);
 		else if (!pte_none(entry) || unlikely(holes))
 			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
 		else
 			pte = skip_empty(pte, last);
+		pte++;
 	}
 	mc_tally_unlocked(tally);
 }

@@ -70,8 +70,8 @@ static inline void mc_pte_table_unlock(spinlock_t *ptl)
  * x86's own pte_present() and its like first take out the page's address, with a mask
  * that is a variable (memory encryption takes bits of it), and pte_page() turns over
  * the address of an entry that is there but must not be used: mc_pte_is_plain() says
- * when mc_pte_page_plain() can leave that out. Flags are never among the address's
- * bits. The address itself still is what pte_val() says, for Xen.
+ * when mc_pte_page_plain() can leave that out; never in Xen's paravirtual guests, where
+ * pte_val() tells the address. Flags are never among the address's bits.
  */
 #ifdef CONFIG_X86
 
@@ -90,7 +90,7 @@ static inline unsigned long mc_pte_look(pte_t pte)
 
 static inline bool mc_pte_is_plain(pte_t pte)
 {
-	return native_pte_val(pte) & _PAGE_PRESENT;
+	return native_pte_val(pte) & _PAGE_PRESENT && !static_cpu_has(X86_FEATURE_XENPV);
 }
 
 /*
@@ -114,9 +114,14 @@ static inline bool mc_ptes_are_zero(pte_t *pte)
 	return !bits;
 }
 
+/* As pfn_to_page(), of which gcc does not see that its two shifts are one. */
 static inline struct page *mc_pte_page_plain(pte_t pte)
 {
-	return pfn_to_page((pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT);
+	unsigned long addr = native_pte_val(pte) & PTE_PFN_MASK;
+
+	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !(PAGE_SIZE % sizeof(struct page)))
+		return (void *)vmemmap + addr / (PAGE_SIZE / sizeof(struct page));
+	return pfn_to_page(addr >> PAGE_SHIFT);
 }
 
 #else
