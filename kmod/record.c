@@ -28,7 +28,8 @@ static u64 columns(bool cheap)
 }
 
 /* Return: a class; -EAGAIN when the threads' stacks must be looked for first. */
-static int class_of(const struct vm_area_struct *vma, struct mc_stacks *stacks)
+static __always_inline int class_of(const struct vm_area_struct *vma,
+				    struct mc_stacks *stacks)
 {
 	struct mc_class_facts facts;
 	int stack = 0;

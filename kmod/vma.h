@@ -77,6 +77,19 @@ static inline bool mc_vma_is_private_file(const struct vm_area_struct *vma)
 	return vma->vm_file && vma->vm_ops && !(vma->vm_flags & VM_MAYSHARE);
 }
 
-bool mc_vma_is_shmem(const struct vm_area_struct *vma);
+/**
+ * mc_vma_is_shmem() - are the pages of its file those of a shmem object?
+ * @vma: the VMA
+ *
+ * What is swapped out of such an object is in the object's page cache, as nowhere
+ * else. Where the kernel says so itself, shmem_mapping(), it is not exported before
+ * 6.12.
+ */
+static inline bool mc_vma_is_shmem(const struct vm_area_struct *vma)
+{
+	const struct inode *host = vma->vm_file ? vma->vm_file->f_mapping->host : NULL;
+
+	return host && host->i_sb->s_magic == TMPFS_MAGIC && S_ISREG(host->i_mode);
+}
 
 #endif /* MC_VMA_H */

@@ -26,6 +26,8 @@
 #define SLICE_WORK	16384
 #define WORK_TABLE	32
 #define WORK_VMA	64
+/* Of it, what the lock of a page table is held for. */
+#define LOCK_WORK	1024
 
 /* Entries that are neither empty nor present. */
 static void count_pte_leaf(struct mc_walk *walk, pte_t pte)
@@ -106,10 +108,11 @@ static inline pte_t *skip_empty(pte_t *pte, const pte_t *last)
 	return pte;
 }
 
-/* The entries of @addr to @end in a page table, @pte being the first. */
-static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *pte,
+/* The entries of @addr to @end in the locked page table. */
+static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma,
 		       unsigned long addr, unsigned long end)
 {
+	pte_t *pte = walk->table + pte_index(addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
 	struct mc_tally *tally = &walk->tally;
@@ -125,12 +128,12 @@ static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma, pte_t *
 			pte = skip_empty(pte, last);
 		pte++;
 	}
-	mc_tally_unlocked(tally);
 }
 
 static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
-			     pte_t *pte, unsigned long addr, unsigned long end)
+			     unsigned long addr, unsigned long end)
 {
+	pte_t *pte = walk->table + pte_index(addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
 	unsigned long pages = 0;
@@ -250,23 +253,53 @@ static unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area_struct *
 	return addr;
 }
 
+/* Return: false when there is no page table. */
+static bool table_lock(struct mc_walk *walk, pmd_t *pmd, unsigned long addr)
+{
+	walk->table_addr = addr & PMD_MASK;
+	walk->table = mc_pte_table_lock(walk->mm, pmd, walk->table_addr, &walk->table_lock);
+	walk->table_budget = walk->budget - LOCK_WORK;
+	return walk->table;
+}
+
+static void table_unlock(struct mc_walk *walk)
+{
+	if (!walk->table)
+		return;
+	mc_tally_unlocked(&walk->tally);
+	mc_pte_table_unlock(walk->table_lock);
+	walk->table = NULL;
+}
+
+/* Is the page table of @addr locked, and may it still be? If not, none is. */
+static bool table_is_locked(struct mc_walk *walk, unsigned long addr)
+{
+	if (walk->table && walk->table_addr == (addr & PMD_MASK) &&
+	    walk->budget > walk->table_budget)
+		return true;
+	table_unlock(walk);
+	return false;
+}
+
+/* Return: where to go on. */
+static unsigned long step_table(struct mc_walk *walk, struct vm_area_struct *vma,
+				unsigned long addr, unsigned long end)
+{
+	walk->budget -= (end - addr) >> PAGE_SHIFT;
+	if (walk->cheap)
+		count_ptes_cheap(walk, vma, addr, end);
+	else
+		count_ptes(walk, vma, addr, end);
+	return end;
+}
+
 /* Return: as step_pmd_leaf(). */
 static unsigned long step_pmd(struct mc_walk *walk, struct vm_area_struct *vma,
 			      pmd_t *pmd, unsigned long addr, unsigned long end)
 {
-	spinlock_t *ptl;		/* of the page table */
-	pte_t *pte;
-
-	pte = mc_pte_table_lock(walk->mm, pmd, addr, &ptl);
-	if (unlikely(!pte))
+	if (unlikely(!table_lock(walk, pmd, addr)))
 		return step_pmd_leaf(walk, vma, pmd, addr, end);
-	walk->budget -= (end - addr) >> PAGE_SHIFT;
-	if (walk->cheap)
-		count_ptes_cheap(walk, vma, pte, addr, end);
-	else
-		count_ptes(walk, vma, pte, addr, end);
-	mc_pte_table_unlock(ptl);
-	return end;
+	return step_table(walk, vma, addr, end);
 }
 
 /* Return: as step_pmd_leaf(). */
@@ -311,11 +344,14 @@ static unsigned long step(struct mc_walk *walk, struct vm_area_struct *vma,
 
 	/* The object's swap is counted in parts of bounded size. */
 	if (unlikely(walk->shmem_swapped)) {
+		table_unlock(walk);
 		end = pmd_addr_end(addr, end);
 		if (!shmem_swap_by_entry(walk))
 			count_shmem_swap(walk, vma, addr, end);
 	}
 
+	if (table_is_locked(walk, addr))
+		return step_table(walk, vma, addr, pmd_addr_end(addr, end));
 	if (likely(walk->pmds && (addr & PUD_MASK) == walk->pmds_addr))
 		return step_pmds(walk, vma, addr, end);
 
@@ -407,6 +443,7 @@ static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *v
 
 	if (walk->cheap)
 		return end;
+	table_unlock(walk);
 	local_irq_save(flags);
 	pte = hugetlb_entry(walk->mm, addr, size);
 	if (pte) {
@@ -460,6 +497,7 @@ static void slice_end(struct mc_walk *walk)
 {
 	u64 held;
 
+	table_unlock(walk);
 	walk->map_count = walk->mm->map_count;
 	walk->total_vm = walk->mm->total_vm;
 	mmap_read_unlock(walk->mm);
@@ -486,8 +524,12 @@ static int slice_next(struct mc_walk *walk)
 }
 
 /* Return: as slice_check(). */
-static noinline int slice_drop(struct mc_walk *walk, bool contended)
+static noinline int slice_drop(struct mc_walk *walk, const struct vm_area_struct *vma,
+			       bool contended)
 {
+	walk->vma_start = vma->vm_start;
+	walk->vma_end = vma->vm_end;
+	walk->vma_file = vma->vm_file;
 	slice_end(walk);
 	if (contended) {
 		walk->cost.lock_drops++;
@@ -504,24 +546,38 @@ static noinline int slice_drop(struct mc_walk *walk, bool contended)
  *
  * Return: 1 when the lock was dropped: no VMA pointer is good any more.
  */
-static __always_inline int slice_check(struct mc_walk *walk)
+static __always_inline int slice_check(struct mc_walk *walk,
+				       const struct vm_area_struct *vma)
 {
 	bool contended = mmap_lock_is_contended(walk->mm);
 
 	if (likely(walk->budget > 0 && !contended && !need_resched()))
 		return 0;
-	return slice_drop(walk, contended);
+	return slice_drop(walk, vma, contended);
 }
 
-static void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
+static __always_inline void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
 {
-	walk->vma_start = vma->vm_start;
-	walk->vma_end = vma->vm_end;
 	walk->vma_flags = vma->vm_flags;
-	walk->vma_file = vma->vm_file;
 	walk->private_file = mc_vma_is_private_file(vma);
 	walk->shmem_swapped = mc_vma_is_shmem(vma) &&
 			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
+}
+
+/* What has been counted goes where it belongs. */
+static void tally_fold(struct mc_walk *walk)
+{
+	if (walk->stats)
+		mc_tally_fold(&walk->tally, walk->vma_flags & VM_LOCKED,
+			      walk->private_file, walk->stats);
+}
+
+/* Does what is counted of a mapping go where that of the last one does? */
+static bool tally_goes_on(const struct mc_walk *walk, const struct mc_stats *stats,
+			  const struct vm_area_struct *vma)
+{
+	return walk->stats == stats && !((walk->vma_flags ^ vma->vm_flags) & VM_LOCKED) &&
+	       walk->private_file == mc_vma_is_private_file(vma);
 }
 
 /* Return: 0, 1 when the caller has no use for this mapping, or as enter(). */
@@ -531,7 +587,10 @@ static int vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 
 	if (IS_ERR_OR_NULL(stats))
 		return stats ? PTR_ERR(stats) : 1;
+	if (!tally_goes_on(walk, stats, vma))
+		tally_fold(walk);
 	walk->stats = stats;
+	walk->inside = true;
 	vma_look(walk, vma);
 	walk->swap_index = 0;
 	stats->counts.vmas++;
@@ -541,11 +600,12 @@ static int vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 
 static void vma_leave(struct mc_walk *walk)
 {
-	mc_tally_fold(&walk->tally, walk->vma_flags & VM_LOCKED, walk->private_file,
-		      walk->stats);
-	walk->stats = NULL;
-	if (walk->ops->leave)
-		walk->ops->leave(walk);
+	walk->inside = false;
+	if (!walk->ops->leave)
+		return;
+	tally_fold(walk);
+	table_unlock(walk);
+	walk->ops->leave(walk);
 }
 
 /* Passes over mappings. Return: as slice_check(). */
@@ -554,7 +614,7 @@ static int vma_skip(struct mc_walk *walk, const struct vm_area_struct *vma)
 	walk->skip--;
 	walk->addr = vma->vm_end;
 	walk->budget -= WORK_VMA;
-	return slice_check(walk);
+	return slice_check(walk, vma);
 }
 
 /*
@@ -564,7 +624,7 @@ static int vma_skip(struct mc_walk *walk, const struct vm_area_struct *vma)
  */
 static bool vma_goes_on(const struct mc_walk *walk, const struct vm_area_struct *vma)
 {
-	return walk->stats && vma && vma->vm_start == walk->vma_start &&
+	return walk->inside && vma->vm_start == walk->vma_start &&
 	       vma->vm_end == walk->vma_end && vma->vm_flags == walk->vma_flags &&
 	       vma->vm_file == walk->vma_file;
 }
@@ -586,7 +646,7 @@ static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
 		walk->stats->counts.virt += next - walk->addr;
 		walk->addr = next;
 		walk->budget -= WORK_TABLE;
-		ret = slice_check(walk);
+		ret = slice_check(walk, vma);
 	} while (!ret && walk->addr < vma->vm_end);
 	return ret;
 }
@@ -626,6 +686,7 @@ int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target)
 
 	walk->target = target;
 	walk->mm = target->mm;
+	walk->inside = false;
 	walk->stats = NULL;
 	memset(&walk->cost, 0, sizeof(walk->cost));
 	walk->ops->prepare(walk);
@@ -647,7 +708,7 @@ again:
 		if (vma_goes_on(walk, vma)) {
 			vma_look(walk, vma);
 		} else {
-			if (walk->stats)
+			if (walk->inside)
 				vma_leave(walk);
 			ret = vma_enter(walk, vma);
 			if (ret == -EAGAIN)
@@ -658,7 +719,7 @@ again:
 		ret = walk_vma(walk, vma);
 		if (ret < 0)
 			goto unlocked;
-		if (walk->addr >= walk->vma_end)
+		if (!ret || walk->addr >= walk->vma_end)
 			vma_leave(walk);
 		if (ret)
 			goto again;
@@ -673,7 +734,8 @@ prepare:
 	if (!ret)
 		goto again;
 unlocked:
-	if (walk->stats)
+	if (walk->inside)
 		vma_leave(walk);
+	tally_fold(walk);
 	return ret;
 }

@@ -15,12 +15,14 @@ struct mc_walk_ops {
 	/*
 	 * A mapping begins. Returns where its columns go; NULL ends the walk,
 	 * ERR_PTR(-EAGAIN) is for being called again after prepare().
-	 * Called with mmap_lock held for reading; may neither sleep nor allocate.
+	 * Called with mmap_lock held for reading, and without leave() with the lock of
+	 * a page table as well; may neither sleep nor allocate.
 	 */
 	struct mc_stats *(*enter)(struct mc_walk *walk, struct vm_area_struct *vma);
 	/*
 	 * The columns of the mapping are complete, or will not become so: it is gone
-	 * or the walk cannot go on. Optional. mmap_lock may be held or not.
+	 * or the walk cannot go on. mmap_lock may be held or not. Optional; without it,
+	 * columns are complete when the walk has ended.
 	 */
 	void (*leave)(struct mc_walk *walk);
 };
@@ -40,13 +42,16 @@ struct mc_walk {
 	const struct mc_target *target;
 	struct mm_struct *mm;		/* the target's */
 
-	/* The mapping that is being walked. */
-	struct mc_stats *stats;
-	unsigned long vma_start, vma_end, vma_flags;
-	const struct file *vma_file;	/* only to compare */
+	/* The mapping that is being walked, or was last. */
+	bool inside;			/* it is being walked */
+	struct mc_stats *stats;		/* where what is in the tally goes */
+	unsigned long vma_flags;
 	bool private_file, shmem_swapped;
 	pgoff_t swap_index;		/* shmem entries below it have been counted */
 	struct mc_tally tally;
+	/* The mapping when the lock was let go, only to compare. */
+	unsigned long vma_start, vma_end;
+	const struct file *vma_file;
 
 	/* The slice. */
 	long budget;
@@ -57,6 +62,14 @@ struct mc_walk {
 	 */
 	pmd_t *pmds;
 	unsigned long pmds_addr;
+	/*
+	 * The page table that is locked, or NULL, and the address that it begins at: small
+	 * mappings often have their pages in the same one.
+	 */
+	pte_t *table;
+	unsigned long table_addr;
+	spinlock_t *table_lock;
+	long table_budget;		/* the slice's, when the lock is to be let go */
 	u64 locked_ns;
 	int map_count;
 	unsigned long total_vm;
