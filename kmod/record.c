@@ -94,37 +94,41 @@ static void fill_identity(struct memclass_record *record, const struct mc_target
 	get_task_comm(record->comm, task);
 }
 
-static void faults_clear(struct mc_process_reader *reader)
+static void faults_clear(struct mc_faults *faults)
 {
-	struct mc_faults *faults = &reader->faults;
 	unsigned int class;
 
-	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES) {
-		memset(&faults->classes[class], 0, sizeof(faults->classes[class]));
-		memset(&reader->record.faults[class], 0, sizeof(faults->classes[class]));
-	}
+	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES)
+		faults->classes[class] = (struct memclass_faults) {};
 	faults->used = 0;
 	faults->dropped_minor = 0;
 	faults->dropped_major = 0;
 	faults->missed = 0;
-	memset(&reader->record.faults_total, 0, sizeof(reader->record.faults_total));
 }
 
 static void fill_faults(struct mc_process_reader *reader, struct task_struct *task)
 {
 	struct memclass_record *record = &reader->record;
+	struct memclass_faults *total = &record->faults_total;
 	struct mc_faults *faults = &reader->faults;
+	unsigned long before = faults->used;
 	unsigned int class;
 
+	faults_clear(faults);
+	*total = (struct memclass_faults) {};
 	record->faults_offset = offsetof(struct memclass_record, faults_total);
 	record->faults_size = sizeof(struct memclass_faults);
-	if (!mc_fault_process(task, faults))
-		return;
-	record->flags |= MEMCLASS_FAULTS_ON;
-	record->faults_dropped = faults->dropped_minor + faults->dropped_major;
-	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES) {
-		record->faults[class] = faults->classes[class];
-#define ADD(field, text) record->faults_total.field += faults->classes[class].field;
+	if (mc_fault_process(task, faults)) {
+		record->flags |= MEMCLASS_FAULTS_ON;
+		record->faults_dropped = faults->dropped_minor + faults->dropped_major;
+	}
+	/* Those of the process before as well, so that nothing is left of them. */
+	before |= faults->used;
+	for_each_set_bit(class, &before, MEMCLASS_NR_CLASSES) {
+		const struct memclass_faults *from = &faults->classes[class];
+
+		record->faults[class] = *from;
+#define ADD(field, text) total->field += from->field;
 		MEMCLASS_FAULTS(ADD)
 #undef ADD
 	}
@@ -148,7 +152,6 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 		memset(&record->classes[class], 0, sizeof(record->classes[class]));
 	memset(record, 0, offsetof(struct memclass_record, classes));
 	reader->used = 0;
-	faults_clear(reader);
 	mc_stacks_init(&reader->stacks);
 
 	mc_walk_start(&reader->walk, &process_ops, cheap);
