@@ -77,6 +77,26 @@ void mc_tally_init(struct mc_tally *tally)
 }
 
 /**
+ * mc_run_next_folio() - does the run go on in another large folio?
+ * @run: the run, in a large folio
+ * @page: the next page, of another one
+ *
+ * Locking: as mc_tally_run().
+ * Return: true if that looks the same. How often it is mapped must be found out.
+ */
+bool mc_run_next_folio(struct mc_run *run, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	if ((mc_folio_flags(folio) ^ run->look.flags) & MC_FOLIO_LOOK ||
+	    (mc_folio_mapping(folio) ^ run->look.mapping) & MC_MAPPING_LOOK)
+		return false;
+	run->folio = &folio->page;
+	run->folio_pages = folio_nr_pages(folio);
+	return true;
+}
+
+/**
  * mc_tally_page() - count a page that may not look like the last one
  * @tally: where
  * @page: the page

@@ -75,6 +75,7 @@ void mc_tally_init(struct mc_tally *tally);
 void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
 		   struct mc_stats *stats);
 void mc_tally_page(struct mc_tally *tally, struct page *page, pte_t pte);
+bool mc_run_next_folio(struct mc_run *run, struct page *page);
 void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, bool dirty,
 		   bool young);
 void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
@@ -95,7 +96,7 @@ static __always_inline bool mc_look_has_page(struct mc_look *look, const struct 
 	const struct folio *folio = (const struct folio *)page;
 	unsigned long flags, mapping;
 
-	if (likely(mc_page_has(page, look->flags, look->mapping)))
+	if (mc_page_has(page, look->flags, look->mapping))
 		return true;
 	if (PageTail((struct page *)page))
 		return false;
@@ -119,7 +120,7 @@ static __always_inline bool mc_run_has_page(const struct mc_run *run,
 static __always_inline void mc_bucket_fill(struct mc_tally *tally, unsigned int bucket,
 					   u64 pages, u64 pss)
 {
-	tally->used |= BIT(bucket);
+	__set_bit(bucket, &tally->used);
 	tally->buckets[bucket].pages += pages;
 	tally->buckets[bucket].pss += pages * pss;
 }
@@ -148,6 +149,9 @@ static __always_inline void mc_run_begin(struct mc_run *run, struct folio *folio
 	run->pss = mc_page_pss(mapcount);
 }
 
+/* No page that is mapped has this mapcount stored. */
+#define MC_MAPCOUNT_NONE	INT_MIN
+
 /* The page looks like those before, but is mapped more or less often. */
 static __always_inline void mc_run_turn(struct mc_tally *tally, bool large,
 					struct page *page)
@@ -164,6 +168,7 @@ static __always_inline pte_t *mc_tally_run_of(struct mc_tally *tally, bool large
 					      pte_t *pte, const pte_t *last)
 {
 	struct mc_run *run = &tally->run;
+	const unsigned long mask = mc_pte_addr_mask();
 	struct mc_look look = run->look;
 	const pte_t *first = pte;
 
@@ -173,9 +178,14 @@ static __always_inline pte_t *mc_tally_run_of(struct mc_tally *tally, bool large
 
 		if (!mc_look_has_pte(&look, entry))
 			break;
-		page = mc_pte_page_plain(entry);
-		if (large ? !mc_run_has_page(run, page) : !mc_look_has_page(&look, page))
+		page = mc_pte_page_plain(entry, mask);
+		if (!large && !mc_look_has_page(&look, page))
 			break;
+		if (large && !mc_run_has_page(run, page)) {
+			if (!mc_run_next_folio(run, page))
+				break;
+			look.mapcount = MC_MAPCOUNT_NONE;
+		}
 		if (unlikely(data_race(page->_mapcount.counter) != look.mapcount)) {
 			look.mapcount = atomic_read(&page->_mapcount);
 			run->pages += pte - first;

@@ -135,8 +135,8 @@ static inline bool mc_page_has(const struct page *page, unsigned long flags,
 {
 	const struct folio *folio = (const struct folio *)page;
 
-	return data_race(MC_FOLIO_FLAGS(folio)) == flags &&
-	       data_race((unsigned long)MC_FOLIO_MAPPING(folio)) == mapping;
+	return likely(data_race(MC_FOLIO_FLAGS(folio)) == flags) &&
+	       likely(data_race((unsigned long)MC_FOLIO_MAPPING(folio)) == mapping);
 }
 
 #define MC_MAPPING_LOOK	3UL
