@@ -8,6 +8,8 @@
 
 #include "compat.h"
 #include "fault_hook.h"
+#include "fault_read.h"
+#include "fault_table.h"
 
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -81,7 +83,8 @@ static const char *try_hook(const struct mc_fault_hook *candidate)
 	const char *why = NULL;
 	int ret;
 
-	ret = mc_fault_count_start(threads_max);
+	mc_fault_read_start();
+	ret = mc_fault_table_start(threads_max);
 	if (ret) {
 		pr_warn("cannot count page faults: %pe\n", ERR_PTR(ret));
 		return ret == -ENOMEM ? "no memory" : "no tracepoints";
@@ -99,9 +102,9 @@ static const char *try_hook(const struct mc_fault_hook *candidate)
 		why = "the hook is never called";
 	}
 	if (why)
-		mc_fault_count_stop();
+		mc_fault_table_stop();
 	else
-		mc_fault_count_hooked();
+		mc_fault_table_hooked();
 	return why;
 }
 
@@ -129,7 +132,7 @@ static void turn_off(const char *why)
 	if (hook) {
 		if (detach(hook))
 			return;
-		mc_fault_count_stop();
+		mc_fault_table_stop();
 		hook = NULL;
 	}
 	why_not = why;
@@ -225,7 +228,7 @@ bool mc_fault_process(struct task_struct *task, struct mc_faults *faults)
 	down_read(&state_lock);
 	on = hook;
 	if (on)
-		mc_fault_count_process(task, faults);
+		mc_fault_read_process(task, faults);
 	up_read(&state_lock);
 	return on;
 }
@@ -244,7 +247,7 @@ bool mc_fault_all(struct mc_faults *faults)
 	down_read(&state_lock);
 	on = hook;
 	if (on)
-		mc_fault_count_all(faults);
+		mc_fault_read_all(faults);
 	up_read(&state_lock);
 	return on;
 }
@@ -262,8 +265,8 @@ void mc_fault_state(struct mc_fault_state *state)
 	state->threads_max = threads_max;
 	if (hook) {
 		state->hook = hook->name;
-		state->threads = mc_fault_count_threads();
-		mc_fault_count_all(&state->faults);
+		state->threads = mc_fault_table_threads();
+		mc_fault_read_all(&state->faults);
 	} else {
 		state->why = why_not;
 	}

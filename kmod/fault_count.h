@@ -18,16 +18,8 @@ struct mc_faults {
 /* Bytes that it takes to count a process's faults, and those of each of its threads. */
 extern const size_t mc_fault_process_bytes, mc_fault_thread_bytes;
 
-int mc_fault_count_start(unsigned int threads_max);
-void mc_fault_count_hooked(void);
-void mc_fault_count_stop(void);
-
 void mc_fault_count(const struct vm_area_struct *vma, unsigned int flags);
 void mc_fault_count_await(void);
 bool mc_fault_count_saw(void);
-
-void mc_fault_count_process(struct task_struct *task, struct mc_faults *faults);
-void mc_fault_count_all(struct mc_faults *faults);
-unsigned int mc_fault_count_threads(void);
 
 #endif /* MC_FAULT_COUNT_H */
