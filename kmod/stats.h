@@ -186,6 +186,7 @@ static __always_inline pte_t *mc_tally_run_of(struct mc_tally *tally, bool large
 				break;
 			look.mapcount = MC_MAPCOUNT_NONE;
 		}
+		/* Whoever maps it elsewhere changes it; either value was true. */
 		if (unlikely(data_race(page->_mapcount.counter) != look.mapcount)) {
 			look.mapcount = atomic_read(&page->_mapcount);
 			run->pages += pte - first;

@@ -68,7 +68,7 @@ struct mc_walk {
 	 */
 	pte_t *table;
 	unsigned long table_addr;
-	spinlock_t *table_lock;
+	spinlock_t *table_lock;		/* the lock of that table, which is held */
 	long table_budget;		/* the slice's, when the lock is to be let go */
 	u64 locked_ns;
 	int map_count;

@@ -135,7 +135,9 @@ static inline bool mc_page_has(const struct page *page, unsigned long flags,
 {
 	const struct folio *folio = (const struct folio *)page;
 
+	/* Others change them meanwhile; one look at each is all that is wanted. */
 	return likely(data_race(MC_FOLIO_FLAGS(folio)) == flags) &&
+	       /* The same goes for this. */
 	       likely(data_race((unsigned long)MC_FOLIO_MAPPING(folio)) == mapping);
 }
 
