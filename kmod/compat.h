@@ -16,6 +16,8 @@
 #include "compat/vma.h"
 #include "compat/page.h"
 #include "compat/pgtable.h"
+#include "compat/inode.h"
+#include "compat/memcg.h"
 #include "compat/task.h"
 #include "compat/fault.h"
 

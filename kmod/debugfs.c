@@ -15,8 +15,10 @@
 #include <linux/seq_file.h>
 #include <linux/utsname.h>
 
+#include "cgroups.h"
 #include "class.h"
 #include "fault.h"
+#include "objects.h"
 #include "uapi/memclass.h"
 
 static struct dentry *dir;
@@ -63,6 +65,9 @@ static int version_show(struct seq_file *m, void *unused)
 		seq_printf(m, " %s", mc_class_type_name(i));
 	seq_putc(m, '\n');
 	seq_puts(m, "column_names" MEMCLASS_COLUMNS(COLUMN_NAME) "\n");
+	seq_printf(m, "objects_small %lu\n", mc_objects_small());
+	seq_printf(m, "cgroups %s\n",
+		   mc_cgroups_version() ?: "off: this kernel has no memory cgroups");
 	return version_show_faults(m);
 }
 
@@ -87,6 +92,8 @@ static const struct {
 	{ "classes", &mc_classes_fops },
 	{ "processes", &mc_processes_fops },
 	{ "faults", &mc_faults_fops },
+	{ "objects", &mc_objects_fops },
+	{ "cgroups", &mc_cgroups_fops },
 	{ "records", &mc_records_fops },
 	{ "vmas", &mc_vmas_fops },
 };

@@ -5,13 +5,21 @@
 #include <linux/fs.h>
 #include <linux/seq_file.h>
 
+#include "uapi/memclass.h"
+
+extern const struct file_operations mc_cgroups_fops;
 extern const struct file_operations mc_classes_fops;
 extern const struct file_operations mc_faults_fops;
+extern const struct file_operations mc_objects_fops;
 extern const struct file_operations mc_processes_fops;
 extern const struct file_operations mc_records_fops;
 extern const struct file_operations mc_vmas_fops;
 
 void mc_show_name(struct seq_file *m, const char *name);
+void mc_show_column_names(struct seq_file *m);
+void mc_show_columns(struct seq_file *m, const struct memclass_counts *counts);
+void mc_show_fault_names(struct seq_file *m);
+void mc_show_faults(struct seq_file *m, bool on, const struct memclass_faults *faults);
 
 int mc_debugfs_init(void);
 void mc_debugfs_exit(void);

@@ -14,21 +14,25 @@
 #include "class.h"
 #include "record.h"
 
-static void show_column_names(struct seq_file *m)
+/*
+ * Parts of rows, each after a blank.
+ */
+
+void mc_show_column_names(struct seq_file *m)
 {
 #define NAME(field, tier, text) seq_puts(m, " " #field);
 	MEMCLASS_COLUMNS(NAME)
 #undef NAME
 }
 
-static void show_columns(struct seq_file *m, const struct memclass_counts *counts)
+void mc_show_columns(struct seq_file *m, const struct memclass_counts *counts)
 {
 #define VALUE(field, tier, text) seq_put_decimal_ull(m, " ", counts->field);
 	MEMCLASS_COLUMNS(VALUE)
 #undef VALUE
 }
 
-static void show_fault_names(struct seq_file *m)
+void mc_show_fault_names(struct seq_file *m)
 {
 #define NAME(field, text) seq_puts(m, " " #field);
 	MEMCLASS_FAULTS(NAME)
@@ -36,7 +40,7 @@ static void show_fault_names(struct seq_file *m)
 }
 
 /* A count that is not made is no 0. */
-static void show_faults(struct seq_file *m, bool on, const struct memclass_faults *faults)
+void mc_show_faults(struct seq_file *m, bool on, const struct memclass_faults *faults)
 {
 #define VALUE(field, text) \
 	if (on) \
@@ -130,12 +134,12 @@ static int classes_show(struct seq_file *m, void *row)
 
 	if (!index) {
 		seq_puts(m, "class type");
-		show_column_names(m);
+		mc_show_column_names(m);
 	} else {
 		seq_puts(m, mc_class_name(index - 1));
 		seq_putc(m, ' ');
 		seq_puts(m, mc_class_type_name(index - 1));
-		show_columns(m, &classes->sums[index - 1]);
+		mc_show_columns(m, &classes->sums[index - 1]);
 	}
 	seq_putc(m, '\n');
 	return 0;
@@ -234,8 +238,8 @@ static int processes_show(struct seq_file *m, void *row)
 
 	if (!index) {
 		seq_puts(m, "pid start_ns mm class");
-		show_column_names(m);
-		show_fault_names(m);
+		mc_show_column_names(m);
+		mc_show_fault_names(m);
 		seq_puts(m, " comm\n");
 		return 0;
 	}
@@ -244,8 +248,8 @@ static int processes_show(struct seq_file *m, void *row)
 	seq_put_decimal_ull(m, " ", record->start_ns);
 	seq_puts(m, record->flags & MEMCLASS_SHARED_MM ? " shared " : " own ");
 	seq_puts(m, mc_class_name(class));
-	show_columns(m, &record->classes[class]);
-	show_faults(m, record->flags & MEMCLASS_FAULTS_ON, &record->faults[class]);
+	mc_show_columns(m, &record->classes[class]);
+	mc_show_faults(m, record->flags & MEMCLASS_FAULTS_ON, &record->faults[class]);
 	seq_putc(m, ' ');
 	mc_show_name(m, record->comm);
 	seq_putc(m, '\n');
@@ -305,7 +309,7 @@ static int faults_show(struct seq_file *m, void *row)
 
 	if (!index) {
 		seq_puts(m, "class type");
-		show_fault_names(m);
+		mc_show_fault_names(m);
 	} else if (index == FAULTS_DROPPED) {
 		/* Of these, not even who read and who wrote is known. */
 		struct memclass_faults dropped = {
@@ -314,12 +318,12 @@ static int faults_show(struct seq_file *m, void *row)
 		};
 
 		seq_puts(m, "dropped -");
-		show_faults(m, file->on, &dropped);
+		mc_show_faults(m, file->on, &dropped);
 	} else {
 		seq_puts(m, mc_class_name(index - 1));
 		seq_putc(m, ' ');
 		seq_puts(m, mc_class_type_name(index - 1));
-		show_faults(m, file->on, &file->faults.classes[index - 1]);
+		mc_show_faults(m, file->on, &file->faults.classes[index - 1]);
 	}
 	seq_putc(m, '\n');
 	return 0;

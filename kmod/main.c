@@ -8,6 +8,7 @@
 
 #include "debugfs.h"
 #include "fault.h"
+#include "objects.h"
 #include "uapi/memclass.h"
 
 #include <linux/init.h>
@@ -17,7 +18,8 @@ static int __init memclass_init(void)
 {
 	int ret;
 
-	/* First, since nothing else can fail. */
+	mc_objects_init();
+	/* Before the others, since nothing else can fail. */
 	ret = mc_debugfs_init();
 	if (ret)
 		return ret;

@@ -197,6 +197,39 @@ struct memclass_faults {
 #undef MEMCLASS_FIELD
 };
 
+/*
+ * Objects of shared memory, as in the file "objects".
+ * X(KIND, name, explanation)
+ */
+#define MEMCLASS_OBJECT_KINDS(X) \
+	X(TMPFS,	"tmpfs",	"a file on a tmpfs, /dev/shm among them") \
+	X(SMALL,	"small",	"files with little memory, all of one mount") \
+	X(MEMFD,	"memfd",	"memfd_create()") \
+	X(SYSV,		"sysv",		"a System V segment, shmget()") \
+	X(SHM,		"shm",		"MAP_SHARED | MAP_ANONYMOUS") \
+	X(DRIVER,	"driver",	"a graphics driver's, or another part of the kernel's") \
+	X(HUGETLBFS,	"hugetlbfs",	"a file on a hugetlbfs")
+
+#define MEMCLASS_ENUM_OBJECT(kind, name, text)		MEMCLASS_OBJECT_##kind,
+
+enum memclass_object_kind {
+	MEMCLASS_OBJECT_KINDS(MEMCLASS_ENUM_OBJECT)
+	MEMCLASS_NR_OBJECT_KINDS
+};
+
+/* X(FLAG, bit, name, explanation) */
+#define MEMCLASS_OBJECT_FLAGS(X) \
+	X(UNLINKED,	1U << 0, "unlinked",	"its name is deleted") \
+	X(LOCKED,	1U << 1, "locked",	"cannot be swapped out") \
+	X(MANY,		1U << 2, "many",	"has more mappers and holders than counted") \
+	X(CUT,		1U << 3, "cut",		"only the end of the name is there")
+
+#define MEMCLASS_ENUM_FLAG(flag, bit, name, text)	MEMCLASS_OBJECT_##flag = (bit),
+
+enum memclass_object_flag {
+	MEMCLASS_OBJECT_FLAGS(MEMCLASS_ENUM_FLAG)
+};
+
 /* memclass_record.flags and memclass_vma.flags */
 #define MEMCLASS_SHARED_MM	(1U << 0)	/* also a lower pid's: not in totals */
 #define MEMCLASS_CHEAP		(1U << 1)	/* only the cheap columns are filled */

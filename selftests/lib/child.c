@@ -112,6 +112,9 @@ int child_end(struct child *child)
 {
 	int status = -1;
 
+	/* Signals to -1 are for everybody. */
+	if (child->pid <= 0)
+		return status;
 	kill(child->pid, SIGKILL);
 	waitpid(child->pid, &status, 0);
 	close(child->socket);

@@ -43,7 +43,7 @@ struct child {
  */
 struct child child_start(void (*body)(const struct child *parent, void *data), void *data);
 
-/* Kills it. Return: its wait status. */
+/* Kills it, if there is one. Return: its wait status, or -1. */
 int child_end(struct child *child);
 
 /* For both sides. Waiting returns false when the other side is gone. */

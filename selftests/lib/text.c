@@ -87,6 +87,25 @@ static bool process_row(char *line, void *row)
 	return true;
 }
 
+static bool cgroup_row(char *line, void *row)
+{
+	struct cgroup_row *cgroup = row;
+	unsigned int i;
+
+	cgroup->inode = strtoull(word(&line), NULL, 10);
+	cgroup->parent = strtoull(word(&line), NULL, 10);
+	snprintf(cgroup->class, sizeof(cgroup->class), "%s", word(&line));
+	cgroup->processes = atoi(word(&line));
+	if (!counts(&line, &cgroup->counts))
+		return false;
+	for (i = 0; i < NR_FAULTS; i++)
+		word(&line);
+	if (!line)
+		return false;
+	snprintf(cgroup->path, sizeof(cgroup->path), "%s", line);
+	return true;
+}
+
 static ssize_t read_rows(const char *path, const char *const *before, const char *after,
 			 size_t size, bool (*parse)(char *line, void *row), void **rows)
 {
@@ -139,5 +158,13 @@ ssize_t text_processes(struct process_row **rows)
 	static const char *const before[] = { "pid", "start_ns", "mm", "class", NULL };
 
 	return read_rows(FILE_PATH("processes"), before, "comm", sizeof(**rows), process_row,
+			 (void **)rows);
+}
+
+ssize_t text_cgroups(struct cgroup_row **rows)
+{
+	static const char *const before[] = { "inode", "parent", "class", "processes", NULL };
+
+	return read_rows(FILE_PATH("cgroups"), before, "path", sizeof(**rows), cgroup_row,
 			 (void **)rows);
 }

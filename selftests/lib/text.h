@@ -29,11 +29,22 @@ struct process_row {
 	char comm[80];
 };
 
+/* A row of cgroups; class "total" is all of them. */
+struct cgroup_row {
+	unsigned long inode;
+	unsigned long parent;
+	char class[16];
+	unsigned int processes;
+	struct memclass_counts counts;
+	char path[1024];
+};
+
 /*
  * Return the number of rows, or a negative error: -EPROTO when the text is not as it
  * should be. The caller frees them.
  */
 ssize_t text_classes(struct class_row **rows);
 ssize_t text_processes(struct process_row **rows);
+ssize_t text_cgroups(struct cgroup_row **rows);
 
 #endif /* SELFTESTS_TEXT_H */
