@@ -138,3 +138,26 @@ const char *newer_column_name(unsigned int column)
 {
 	return column < MEMCLASS_NR_COLUMNS ? NULL : newer_name(NAMES_COLUMNS, column);
 }
+
+/* Return: NULL where there is none. */
+const char *column_name(unsigned int column)
+{
+	static const char *const names[] = {
+#define ROW(field, tier, text)	#field,
+		MEMCLASS_COLUMNS(ROW)
+#undef ROW
+	};
+
+	return column < MEMCLASS_NR_COLUMNS ? names[column] : newer_column_name(column);
+}
+
+/* The other way round: the class that class_name() calls so. */
+bool class_find(const char *name, unsigned int *class)
+{
+	char buffer[CLASS_NAME_MAX];
+
+	for (*class = 0; *class < NAMES_MAX; ++*class)
+		if (!strcmp(class_name(buffer, *class), name))
+			return true;
+	return sscanf(name, "class-%u", class) == 1;
+}

@@ -82,6 +82,8 @@ void names_learn(enum names names, const char *words);
 const char *class_name(char buffer[CLASS_NAME_MAX], unsigned int class);
 const char *class_type_name(unsigned int class);
 const char *newer_column_name(unsigned int column);
+const char *column_name(unsigned int column);
+bool class_find(const char *name, unsigned int *class);
 bool class_has_type(unsigned int class, enum memclass_type type);
 
 #endif /* COLUMNS_H */

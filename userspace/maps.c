@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "emit.h"
+#include "maps_group.h"
 #include "pid.h"
 #include "say.h"
 #include "source.h"
@@ -131,6 +132,7 @@ static const struct listing maps_listing = {
 /* Where mappings go as they come: there may be a million. */
 struct output {
 	const struct request *request;
+	struct groups *groups;		/* with --by they are summed up before */
 	struct table *table;		/* or, when it is NULL: */
 	struct json json;
 	struct counts total;
@@ -144,6 +146,7 @@ static void cost_add(struct cost *sum, const struct cost *cost)
 	sum->slices += cost->slices;
 	sum->lock_drops += cost->lock_drops;
 	sum->changed += cost->changed;
+	sum->unknown |= cost->unknown;
 	if (sum->max_hold_ns < cost->max_hold_ns)
 		sum->max_hold_ns = cost->max_hold_ns;
 }
@@ -155,6 +158,13 @@ static enum status output_begin(struct output *output, const struct vma *first,
 	output->cost = (struct cost) { 0 };
 	output->request = request;
 	output->table = NULL;
+	output->groups = request->by ? groups_new(request) : NULL;
+	if (request->by && !output->groups) {
+		say_error("out of memory");
+		return STATUS_FAILURE;
+	}
+	if (request->by && !request->json)
+		return STATUS_OK;
 	if (!request->json)
 		return table_open(&output->table, &maps_listing, request);
 	json_begin(&output->json, stdout);
@@ -163,28 +173,53 @@ static enum status output_begin(struct output *output, const struct vma *first,
 	json_number(&output->json, "pid", first->pid);
 	json_number(&output->json, "start_ns", first->start_ns);
 	json_string(&output->json, "tier", first->cheap ? "cheap" : "full");
-	json_open_array(&output->json, "vmas");
+	if (request->by)
+		json_string(&output->json, "by", request->by);
+	json_open_array(&output->json, request->by ? "groups" : "vmas");
 	return STATUS_OK;
 }
 
-static void output_vma(struct output *output, const struct vma *vma)
+/* Return: false when there is no memory. */
+static bool output_vma(struct output *output, const struct vma *vma)
 {
 	struct row row = { vma, &vma->counts };
 
 	counts_add(&output->total, &vma->counts);
 	cost_add(&output->cost, &vma->cost);
+	if (output->groups)
+		return groups_add(output->groups, vma);
 	if (output->table) {
 		table_row(output->table, &row);
 	} else {
 		json_line(&output->json);
 		emit_vma(&output->json, vma);
 	}
+	return true;
+}
+
+/* Sums of a part are of no use to a reader: those of what could not be read are missing. */
+static enum status end_groups(struct output *output, bool complete)
+{
+	enum status status = STATUS_OK;
+
+	if (output->request->json)
+		groups_emit(output->groups, &output->json);
+	else if (complete)
+		status = groups_print(output->groups, output->request, &output->total);
+	groups_free(output->groups);
+	return status;
 }
 
 static enum status output_end(struct output *output, bool complete)
 {
 	struct row row = { NULL, &output->total };
+	enum status status;
 
+	if (output->groups) {
+		status = end_groups(output, complete);
+		if (status || !output->request->json)
+			return status;
+	}
 	if (output->table) {
 		if (complete)
 			table_row(output->table, &row);
@@ -220,8 +255,7 @@ static enum status put_out(struct source *source, const struct vma *first,
 	if (status)
 		return status;
 	while (result == SOURCE_GOT && is_same_process(&vma, first)) {
-		output_vma(&output, &vma);
-		result = source_next_vma(source, &vma);
+		result = output_vma(&output, &vma) ? source_next_vma(source, &vma) : SOURCE_FAILED;
 	}
 	if (result == SOURCE_CUT_OFF)
 		pid_watch_say_why_cut_off(watch);
@@ -243,7 +277,7 @@ static enum status maps(struct source *source, pid_t pid, const struct request *
 	if (result == SOURCE_GOT && vma.pid == pid)
 		status = put_out(source, &vma, &watch, request);
 	else if (result != SOURCE_FAILED)
-		pid_say_why_missing(pid);
+		source_say_why_missing(source, pid);
 	pid_watch_end(&watch);
 	return status;
 }
@@ -259,6 +293,9 @@ static enum status run(const struct request *request, char **operands, int count
 		say_usage("maps", "'%s' is not a process id", operands[0]);
 		return STATUS_USAGE;
 	}
+	status = request->by ? groups_check(request) : STATUS_OK;
+	if (status)
+		return status;
 	status = source_open(&source, request);
 	if (status)
 		return status;
@@ -271,9 +308,10 @@ const struct command maps_command = {
 	.name = "maps",
 	.operands = "PID",
 	.summary = "every mapping of a process",
-	.details = "One row for each mapping, by address, and their sum.\n"
+	.details = "One row for each mapping, by address, and their sum; with --by, a row for each\n"
+		   "file, class or object (inode), the one with the most memory first.\n"
 		   "'memclass classes' explains classes and columns.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP | OPTION_GROUP,
 	.min_operands = 1,
 	.max_operands = 1,
 	.listing = &maps_listing,

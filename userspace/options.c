@@ -24,6 +24,8 @@ static const struct row {
 	  "only what needs no look at each page: a fraction of the cost" },
 	{ OPTION_TABLE, 'b', "bytes", NULL, offsetof(struct request, bytes),
 	  "sizes in bytes, not in K, M, G" },
+	{ OPTION_TABLE, 'k', "unit", "UNIT", offsetof(struct request, unit),
+	  "all sizes in K, M or G" },
 	{ OPTION_TABLE, 'o', "columns", "LIST", offsetof(struct request, columns),
 	  "show these columns; +LIST: after the usual ones" },
 	{ OPTION_SORT, 's', "sort", "COLUMN", offsetof(struct request, sort),
@@ -32,6 +34,48 @@ static const struct row {
 	  "for scripts: bytes, one space between columns" },
 	{ OPTION_TABLE, 'n', "no-headings", NULL, offsetof(struct request, no_headings),
 	  "the rows alone" },
+	{ OPTION_OBJECTS, 0, "unmapped", NULL, offsetof(struct request, unmapped),
+	  "only what no process maps" },
+	{ OPTION_OBJECTS, 0, "holders", NULL, offsetof(struct request, holders),
+	  "which processes map it, or have a descriptor" },
+	{ OPTION_OBJECTS, 0, "top", "N", offsetof(struct request, top),
+	  "only the first N, and the sum of all" },
+	{ OPTION_TREE, 0, "tree", NULL, offsetof(struct request, tree),
+	  "each with all that is below it" },
+	{ OPTION_WATCH, 'w', "watch", "SECONDS", offsetof(struct request, watch),
+	  "again and again, at this interval" },
+	{ OPTION_WATCH, 0, "count", "N", offsetof(struct request, count),
+	  "with --watch: so many times" },
+	{ OPTION_SOURCE, 0, "source", "FROM", offsetof(struct request, source),
+	  "module, proc (/proc knows less), or a file that\n'memclass record' made" },
+	{ OPTION_FILTER, 'c', "name", "NAME", offsetof(struct request, with_name),
+	  "only processes of that name; * and ? stand for others" },
+	{ OPTION_FILTER, 'u', "user", "USER", offsetof(struct request, of_user),
+	  "only those of that user" },
+	{ OPTION_FILTER, 'g', "cgroup", "PATH", offsetof(struct request, in_cgroup),
+	  "only those in that control group, or below it" },
+	{ OPTION_FILTER, 0, "type", "TYPE", offsetof(struct request, with_type),
+	  "only those that have memory of that type, most first" },
+	{ OPTION_GROUP, 0, "by", "KIND", offsetof(struct request, by),
+	  "sum up by file, class or object" },
+	{ OPTION_BY, 0, "by", "WHAT", offsetof(struct request, by),
+	  "a row for each process, name or class" },
+	{ OPTION_OUTPUT, 'o', "output", "FILE", offsetof(struct request, output),
+	  "write to this file, which is there when all of it is" },
+	{ OPTION_EVERY, 'i', "interval", "S", offsetof(struct request, every),
+	  "again and again, at this interval in seconds" },
+	{ OPTION_EVERY, 'f', "for", "S", offsetof(struct request, how_long),
+	  "with --interval: for so many seconds; else until\nit is interrupted" },
+	{ OPTION_SUBJECT, 'a', "all", NULL, offsetof(struct request, all),
+	  "all processes, and the machine" },
+	{ OPTION_SUBJECT, 0, "cgroup", "PATH", offsetof(struct request, cgroup),
+	  "what runs in a control group and those below it,\nby name: also after a restart" },
+	{ OPTION_SUBJECT, 0, "name", "NAME", offsetof(struct request, name),
+	  "all processes of that name, also after a restart" },
+	{ OPTION_PACE, 'i', "interval", "S", offsetof(struct request, interval),
+	  "seconds from one sample to the next: 1" },
+	{ OPTION_PACE, 'f', "for", "S", offsetof(struct request, duration),
+	  "seconds in all: 60; 0: until it is interrupted" },
 	{ OPTION_SOURCE, 0, "debugfs", "DIR", offsetof(struct request, debugfs),
 	  "where the module's files are, if not in\n/sys/kernel/debug/memclass" },
 };
@@ -73,13 +117,14 @@ static void make_tables(const struct command *command, struct getopt_tables *tab
 	}
 }
 
-static const struct row *find_row(int value)
+/* A letter can mean one thing for one command, another one for others. */
+static const struct row *find_row(const struct command *command, int value)
 {
 	size_t i;
 
 	if (value >= LONG_FORM)
 		return &rows[value - LONG_FORM];
-	for (i = 0; rows[i].letter != value; i++)
+	for (i = 0; rows[i].letter != value || !(rows[i].option & command->options); i++)
 		;
 	return &rows[i];
 }
@@ -122,7 +167,7 @@ enum options_result options_parse(const struct command *command, int argc, char 
 					  argv[optind - 1]);
 			return OPTIONS_WRONG;
 		default:
-			set_member(request, find_row(value));
+			set_member(request, find_row(command, value));
 		}
 	}
 	*first_operand = optind;
@@ -146,12 +191,28 @@ static void help_row(char letter, const char *name, const char *value, const cha
 	printf("%s\n", text);
 }
 
+static const struct option_text help_text = { HELP, "help", NULL, "this text" };
+
+bool options_next(const struct command *command, size_t *next, struct option_text *text)
+{
+	const struct row *row;
+
+	while (*next < NR_ROWS) {
+		row = &rows[(*next)++];
+		if (!(row->option & command->options))
+			continue;
+		*text = (struct option_text) { row->letter, row->name, row->value, row->help };
+		return true;
+	}
+	*text = help_text;
+	return (*next)++ == NR_ROWS;
+}
+
 void options_help(const struct command *command)
 {
-	size_t i;
+	struct option_text text;
+	size_t next = 0;
 
-	for (i = 0; i < NR_ROWS; i++)
-		if (rows[i].option & command->options)
-			help_row(rows[i].letter, rows[i].name, rows[i].value, rows[i].help);
-	help_row(HELP, "help", NULL, "this text");
+	while (options_next(command, &next, &text))
+		help_row(text.letter, text.name, text.value, text.help);
 }

@@ -2,7 +2,21 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "command.h"
+
+/* An option as help shows it. */
+struct option_text {
+	char letter;			/* or 0 */
+	const char *name;
+	const char *value;		/* what its value is called, or NULL */
+	const char *help;		/* in one line or more */
+};
+
+/* Return: whether there is one more for @command; @next is 0 before the first one. */
+bool options_next(const struct command *command, size_t *next, struct option_text *text);
 
 enum options_result {
 	OPTIONS_OK,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memclass ps: all processes and what types of memory they have. */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "command.h"
 #include "emit.h"
+#include "filter.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
+#include "user.h"
 
 /* No process has this: the row of the sums. */
 #define PID_TOTAL	0
@@ -46,46 +46,12 @@ static void get_uid(const void *item, struct cell *cell)
 		cell_number(cell, process->uid);
 }
 
-/*
- * Asking for a user can take long, or fail, when users come over the network: each is
- * asked for once.
- */
-static const char *user_name(uid_t uid)
-{
-	static struct user {
-		uid_t uid;
-		char *name;		/* NULL for one without a name */
-	} *users;
-	static size_t nr_users;
-	const struct passwd *user;
-	struct user *more;
-	size_t i;
-
-	for (i = 0; i < nr_users; i++)
-		if (users[i].uid == uid)
-			return users[i].name;
-	user = getpwuid(uid);
-	more = realloc(users, (nr_users + 1) * sizeof(*users));
-	if (!more)
-		return NULL;
-	users = more;
-	users[nr_users].uid = uid;
-	users[nr_users].name = user ? strdup(user->pw_name) : NULL;
-	return users[nr_users++].name;
-}
-
 static void get_user(const void *item, struct cell *cell)
 {
 	const struct process *process = item;
-	const char *name;
 
-	if (process->pid == PID_TOTAL)
-		return;
-	name = user_name(process->uid);
-	if (name)
-		cell_text(cell, name);
-	else
-		cell_format(cell, "%u", process->uid);
+	if (process->pid != PID_TOTAL)
+		cell_text(cell, user_name(process));
 }
 
 static void get_comm(const void *item, struct cell *cell)
@@ -99,7 +65,11 @@ static void get_mm(const void *item, struct cell *cell)
 {
 	const struct process *process = item;
 
-	if (process->pid != PID_TOTAL)
+	if (process->pid == PID_TOTAL)
+		return;
+	if (process->shared_mm_unknown)
+		cell->kind = CELL_UNKNOWN;
+	else
 		cell_text(cell, process->shared_mm ? "shared" : "own");
 }
 
@@ -113,13 +83,11 @@ static void get_threads(const void *item, struct cell *cell)
 static void get_age(const void *item, struct cell *cell)
 {
 	const struct process *process = item;
-	struct timespec now;
 
-	if (process->pid == PID_TOTAL)
+	if (process->pid == PID_TOTAL || process->read_ns < process->start_ns)
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &now);
 	cell->kind = CELL_SECONDS;
-	cell->number = now.tv_sec - process->start_ns / 1000000000;
+	cell->number = (process->read_ns - process->start_ns) / 1000000000;
 }
 
 static void get_tables(const void *item, struct cell *cell)
@@ -145,6 +113,8 @@ static void get_of_type(const struct process *process, enum memclass_type type,
 	size_t i;
 
 	cell->kind = CELL_UNKNOWN;
+	if (process->classes_unknown)
+		return;
 	for (i = 0; i < process->nr_classes; i++) {
 		if (!class_has_type(process->classes[i].class, type))
 			continue;
@@ -270,6 +240,7 @@ static bool total_add(struct process *total, const struct process *process)
 	size_t i;
 
 	total->cheap = process->cheap;
+	total->classes_unknown |= process->classes_unknown;
 	total->threads += process->threads;
 	total->faults_dropped += process->faults_dropped;
 	if (!process->shared_mm)
@@ -284,13 +255,18 @@ static bool total_add(struct process *total, const struct process *process)
 	return true;
 }
 
-static enum status read_all(struct source *source, struct processes *processes)
+static enum status read_all(struct source *source, struct processes *processes,
+			    const struct filter *filter)
 {
 	enum source_result result;
 	struct process process;
 
 	result = source_first_process(source, &process);
-	while (result == SOURCE_GOT) {
+	for (; result == SOURCE_GOT; result = source_next_process(source, &process)) {
+		if (!filter_takes(filter, &process)) {
+			process_free(&process);
+			continue;
+		}
 		if (!make_room(processes)) {
 			process_free(&process);
 			return STATUS_FAILURE;
@@ -299,7 +275,6 @@ static enum status read_all(struct source *source, struct processes *processes)
 		processes->shared += process.shared_mm;
 		if (!total_add(&processes->total, &process))
 			return STATUS_FAILURE;
-		result = source_next_process(source, &process);
 	}
 	return result == SOURCE_END ? STATUS_OK : STATUS_FAILURE;
 }
@@ -316,7 +291,11 @@ static enum status sort(struct processes *processes, const struct request *reque
 	}
 	for (i = 0; i < processes->count; i++)
 		processes->sorted[i] = &processes->all[i];
-	listing_sort(&ps_listing, listing_find(&ps_listing, request->sort ?: by),
+	if (request->with_type)
+		by = request->with_type;
+	if (request->sort)
+		by = request->sort;
+	listing_sort(&ps_listing, listing_find(&ps_listing, by),
 		     processes->sorted, processes->count);
 	return STATUS_OK;
 }
@@ -382,7 +361,10 @@ static void print_json(const struct processes *processes)
 	emit_counts(&json, &processes->total.total);
 	emit_faults(&json, &processes->total.total);
 	json_close_object(&json);
-	emit_classes(&json, processes->total.classes, processes->total.nr_classes);
+	if (processes->total.classes_unknown)
+		json_null(&json, "classes");
+	else
+		emit_classes(&json, processes->total.classes, processes->total.nr_classes);
 	json_close_object(&json);
 	json_end(&json);
 }
@@ -391,16 +373,20 @@ static enum status run(const struct request *request, char **operands, int count
 {
 	struct processes processes = { 0 };
 	struct source *source;
+	struct filter filter;
 	enum status status;
 
 	(void)operands;
 	(void)count;
+	status = filter_parse(&filter, request, "ps");
+	if (status)
+		return status;
 	status = source_open(&source, request);
 	if (status)
 		return status;
 	processes.total.pid = PID_TOTAL;
 	counts_clear(&processes.total.total);
-	status = read_all(source, &processes);
+	status = read_all(source, &processes, &filter);
 	if (!status)
 		status = sort(&processes, request);
 	if (!status && request->json)
@@ -420,7 +406,8 @@ const struct command ps_command = {
 		   "in which memory that several processes share as one is counted once.\n"
 		   "P-ANON is PSS in private anonymous memory, S-FILE in shared file mappings,\n"
 		   "and so on; with --cheap it is RSS. 'memclass classes' explains the rest.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_CHEAP,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_CHEAP |
+		   OPTION_FILTER,
 	.min_operands = 0,
 	.max_operands = 0,
 	.listing = &ps_listing,

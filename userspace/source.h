@@ -11,8 +11,8 @@
 #include "command.h"
 
 /*
- * Where the figures come from. Nobody else knows the module's files, nor what their
- * records look like; what comes out are the plain structs below.
+ * Where the figures come from: the module, /proc, or a capture. Nobody else knows which
+ * one it is, nor the module's files; what comes out are the plain structs below.
  */
 struct source;
 
@@ -22,6 +22,7 @@ struct cost {
 	uint32_t slices;
 	uint32_t lock_drops;
 	uint32_t changed;
+	bool unknown;			/* it was not the module that read it */
 };
 
 struct class_counts {
@@ -35,11 +36,15 @@ struct process {
 	uid_t uid;
 	uint32_t threads;
 	uint64_t start_ns;
+	uint64_t read_ns;		/* both since boot */
 	uint64_t page_tables;
 	bool shared_mm;
+	bool shared_mm_unknown;
+	bool classes_unknown;		/* even which there are */
 	bool cheap;
 	struct cost cost;
 	char comm[17];
+	char user[33];			/* "": who has this uid here */
 	uint64_t faults_dropped;	/* page faults of which the class is not known */
 	struct counts total;
 	size_t nr_classes;
@@ -78,12 +83,15 @@ enum source_result {
 };
 
 enum status source_open(struct source **source, const struct request *request);
+enum status source_open_capture(struct source **source, const char *path);
 void source_close(struct source *source);
+const char *source_name(const struct source *source);
 
 enum source_result source_process(struct source *source, pid_t pid, struct process *process);
 enum source_result source_first_process(struct source *source, struct process *process);
 enum source_result source_next_process(struct source *source, struct process *process);
 void process_free(struct process *process);
+void source_say_why_missing(struct source *source, pid_t pid);
 
 enum source_result source_first_vma(struct source *source, pid_t pid, struct vma *vma);
 enum source_result source_next_vma(struct source *source, struct vma *vma);
@@ -97,6 +105,8 @@ struct all_faults {
 	struct class_counts *classes;	/* all; all_faults_free() */
 };
 
+bool source_has_faults(struct source *source);
+enum status source_need_faults(const struct source *source);
 enum status source_faults(struct source *source, struct all_faults *faults);
 void all_faults_free(struct all_faults *faults);
 

@@ -65,6 +65,12 @@ void cell_bytes(struct cell *cell, uint64_t bytes)
 	cell->number = bytes;
 }
 
+void cell_change(struct cell *cell, int64_t bytes)
+{
+	cell->kind = CELL_CHANGE;
+	cell->number = bytes;
+}
+
 static void get_counted(const struct listing *listing, const struct field *field,
 			const void *item, struct cell *cell)
 {
@@ -168,11 +174,16 @@ enum status listing_check(const struct listing *listing, const struct request *r
 	unsigned int count = 0;
 	bool shy;
 
+	if (request->unit && !units_find(request->unit)) {
+		say_usage(command, "--unit K, M or G, not '%s'", request->unit);
+		return STATUS_USAGE;
+	}
 	if (list && request->json) {
 		say_usage(command, "JSON has all columns: --columns does not go with it");
 		return STATUS_USAGE;
 	}
-	list += list && *list == '+';
+	if (list && *list == '+')
+		list++;
 	while (next_in_list(listing, &list, &shy, &wrong))
 		count++;
 	if (!wrong && request->sort && !listing_find(listing, request->sort))
@@ -367,9 +378,16 @@ static const char *text_of(const struct request *request, const struct cell *cel
 			return *cell->text ? cell->text : "-";
 		return text_escape(buffer, size, cell->text);
 	case CELL_BYTES:
+		if (!plain && request->unit)
+			return units_in(buffer, cell->number, units_find(request->unit));
 		if (!plain)
 			return units_bytes(buffer, cell->number);
 		break;
+	case CELL_CHANGE:
+		if (!plain)
+			return units_change(buffer, cell->number);
+		snprintf(buffer, size, "%" PRId64, (int64_t)cell->number);
+		return buffer;
 	case CELL_SECONDS:
 		if (!plain)
 			return units_age(buffer, cell->number);

@@ -18,6 +18,7 @@ struct cell {
 		CELL_TEXT,
 		CELL_NUMBER,
 		CELL_BYTES,
+		CELL_CHANGE,		/* of bytes: the number has a sign */
 		CELL_SECONDS,
 	} kind;
 	uint64_t number;
@@ -30,6 +31,7 @@ __attribute__((format(printf, 2, 3))) void cell_format(struct cell *cell,
 						       const char *format, ...);
 void cell_number(struct cell *cell, uint64_t number);
 void cell_bytes(struct cell *cell, uint64_t bytes);
+void cell_change(struct cell *cell, int64_t bytes);
 
 /* A column that tables can have. */
 struct field {

@@ -57,3 +57,20 @@ const char *text_escape(char *buffer, size_t size, const char *text)
 	buffer[at] = '\0';
 	return buffer;
 }
+
+/* Turns \ooo back into bytes, in place. */
+void text_unescape(char *text)
+{
+	unsigned int byte;
+	char *to = text;
+
+	while (*text) {
+		if (sscanf(text, "\\%3o", &byte) == 1 && strlen(text) >= 4) {
+			*to++ = byte;
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+}

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <string.h>
 
 /*
  * @value / @unit in three or four characters: one digit after the point below 100, none
@@ -45,6 +47,42 @@ const char *units_bytes(char buffer[UNITS_MAX], uint64_t bytes)
 		if (scaled(buffer, bytes, unit, suffixes[i]))
 			break;
 	}
+	return buffer;
+}
+
+/* With its sign, either way. */
+const char *units_change(char buffer[UNITS_MAX], int64_t bytes)
+{
+	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+	char text[UNITS_MAX];
+
+	units_bytes(text, size);
+	if (!bytes)
+		return strcpy(buffer, text);
+	snprintf(buffer, UNITS_MAX, "%c%.*s", bytes < 0 ? '-' : '+', UNITS_MAX - 2, text);
+	return buffer;
+}
+
+uint64_t units_find(const char *name)
+{
+	if (!strcmp(name, "K") || !strcmp(name, "k"))
+		return 1ULL << 10;
+	if (!strcmp(name, "M") || !strcmp(name, "m"))
+		return 1ULL << 20;
+	return strcmp(name, "G") && strcmp(name, "g") ? 0 : 1ULL << 30;
+}
+
+/* So many of @unit, without its letter: one digit after the point, rounded. */
+const char *units_in(char buffer[UNITS_MAX], uint64_t bytes, uint64_t unit)
+{
+	uint64_t whole = bytes / unit, rest = bytes % unit;
+	uint64_t tenths = (rest * 10 + unit / 2) / unit;
+
+	if (tenths == 10) {
+		whole++;
+		tenths = 0;
+	}
+	snprintf(buffer, UNITS_MAX, "%" PRIu64 ".%" PRIu64, whole, tenths);
 	return buffer;
 }
 

@@ -9,6 +9,12 @@
 #define UNITS_MAX	24
 
 const char *units_bytes(char buffer[UNITS_MAX], uint64_t bytes);
+const char *units_change(char buffer[UNITS_MAX], int64_t bytes);
+
+/* Return: the bytes of a unit by its letter, or 0. */
+uint64_t units_find(const char *name);
+const char *units_in(char buffer[UNITS_MAX], uint64_t bytes, uint64_t unit);
+
 const char *units_nanoseconds(char buffer[UNITS_MAX], uint64_t ns);
 const char *units_age(char buffer[UNITS_MAX], uint64_t seconds);
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "filter.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+#include "user.h"
+
+static const char *const types[] = {
+#define NAME(type, name, text)	name,
+	MEMCLASS_TYPES(NAME)
+#undef NAME
+};
+
+static int find_type(const char *name)
+{
+	int i;
+
+	for (i = 0; i < MEMCLASS_NR_TYPES; i++)
+		if (!strcmp(types[i], name))
+			return i;
+	return -1;
+}
+
+/* A capture does not say in which control group a process was. */
+enum status filter_parse(struct filter *filter, const struct request *request,
+			 const char *command)
+{
+	*filter = (struct filter) {
+		.name = request->with_name,
+		.user = request->of_user,
+		.cgroup = request->in_cgroup,
+		.type = request->with_type ? find_type(request->with_type) : -1,
+	};
+	if (request->with_type && filter->type < 0)
+		say_usage(command, "there is no type '%s': 'memclass classes' has them",
+			  request->with_type);
+	else if (filter->cgroup && *filter->cgroup != '/')
+		say_usage(command, "'%s' is no path of a control group: it begins with /",
+			  filter->cgroup);
+	else if (filter->cgroup && request->source && strcmp(request->source, "module") &&
+		 strcmp(request->source, "proc"))
+		say_usage(command, "a capture does not have control groups");
+	else
+		return STATUS_OK;
+	return STATUS_USAGE;
+}
+
+static bool is_user(const struct process *process, const char *user)
+{
+	char *end;
+	unsigned long uid = strtoul(user, &end, 10);
+
+	return !strcmp(user_name(process), user) || (*user && !*end && uid == process->uid);
+}
+
+/* Is @path the group, or below it? */
+static bool is_below(const char *path, const char *group)
+{
+	size_t length = strlen(group);
+
+	while (length && group[length - 1] == '/')
+		length--;
+	return !strncmp(path, group, length) && (!path[length] || path[length] == '/');
+}
+
+/* A line of /proc/PID/cgroup is "ID:CONTROLLERS:PATH", a line for each hierarchy. */
+static bool is_in_cgroup(pid_t pid, const char *group)
+{
+	char path[64], *line = NULL, *at;
+	size_t room = 0;
+	bool is = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	file = fopen(path, "re");
+	while (file && !is && getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		at = strchr(line, ':');
+		at = at ? strchr(at + 1, ':') : NULL;
+		is = at && is_below(at + 1, group);
+	}
+	if (file)
+		fclose(file);
+	free(line);
+	return is;
+}
+
+/* Of a process whose classes are not known it is not known either. */
+static bool has_type(const struct process *process, enum memclass_type type)
+{
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < process->nr_classes; i++)
+		if (class_has_type(process->classes[i].class, type) &&
+		    counts_get(&process->classes[i].counts, COLUMN_BIT(rss), &value) && value)
+			return true;
+	return false;
+}
+
+bool filter_takes(const struct filter *filter, const struct process *process)
+{
+	return (!filter->name || !fnmatch(filter->name, process->comm, 0)) &&
+	       (!filter->user || is_user(process, filter->user)) &&
+	       (filter->type < 0 || has_type(process, filter->type)) &&
+	       (!filter->cgroup || is_in_cgroup(process->pid, filter->cgroup));
+}

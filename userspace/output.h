@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdio.h>
+
+#include "command.h"
+
+/* A file that is there when all of it is; or standard output. */
+struct output {
+	FILE *file;
+	const char *path;		/* NULL: standard output */
+	char *unfinished;
+};
+
+/* On success, output_close() ends what begins here. */
+enum status output_open(struct output *output, const char *path);
+enum status output_close(struct output *output);
+
+#endif /* OUTPUT_H */
