@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "growth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Below this it is not yet a suspicion. */
+#define CONFIDENT	0.5
+
+const struct verdict_text verdicts[NR_VERDICTS] = {
+#define ROW(verdict, name, suspected, seen, sure)	{ name, suspected, seen, sure },
+	VERDICTS(ROW)
+#undef ROW
+};
+
+/*
+ * Keeping samples.
+ */
+
+/* Most figures never change: those take no memory. */
+struct series {
+	uint64_t first;
+	uint64_t last;
+	uint64_t *values;		/* NULL while all are the first; otherwise of all points */
+	bool unknown;			/* at some time */
+};
+
+struct row {
+	struct series series[NR_GROWTH_FIGURES];
+	uint64_t faults;		/* of the last sample */
+	uint64_t faults_seen;		/* since the first one */
+};
+
+struct growth {
+	uint64_t seen;			/* samples, kept or not */
+	uint64_t stride;		/* each such one is kept */
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t life;
+	unsigned int part;		/* goes up with each restart */
+	size_t count;			/* of points that are kept */
+	double seconds[TREND_POINTS];
+	unsigned int parts[TREND_POINTS];
+	struct row rows[GROWTH_ROWS];
+};
+
+struct growth *growth_new(void)
+{
+	struct growth *growth = calloc(1, sizeof(*growth));
+
+	if (growth)
+		growth->stride = 1;
+	return growth;
+}
+
+static struct series *series_at(struct growth *growth, size_t i)
+{
+	return &growth->rows[i / NR_GROWTH_FIGURES].series[i % NR_GROWTH_FIGURES];
+}
+
+#define NR_SERIES	(GROWTH_ROWS * NR_GROWTH_FIGURES)
+
+void growth_free(struct growth *growth)
+{
+	size_t i;
+
+	if (!growth)
+		return;
+	for (i = 0; i < NR_SERIES; i++)
+		free(series_at(growth, i)->values);
+	free(growth);
+}
+
+/* Keeps every second point, and from now on every second sample of those so far. */
+static void thin_out(struct growth *growth)
+{
+	struct series *series;
+	size_t i, j;
+
+	for (i = 0; i < growth->count / 2; i++) {
+		growth->seconds[i] = growth->seconds[2 * i];
+		growth->parts[i] = growth->parts[2 * i];
+	}
+	for (j = 0; j < NR_SERIES; j++) {
+		series = series_at(growth, j);
+		for (i = 0; series->values && i < growth->count / 2; i++)
+			series->values[i] = series->values[2 * i];
+	}
+	growth->count /= 2;
+	growth->stride *= 2;
+}
+
+/* The point is not yet counted. */
+static bool series_add(struct growth *growth, struct series *series, uint64_t value)
+{
+	size_t i;
+
+	if (!growth->count)
+		series->first = value;
+	if (!series->values && value != series->first) {
+		series->values = calloc(TREND_POINTS, sizeof(*series->values));
+		if (!series->values)
+			return false;
+		for (i = 0; i < growth->count; i++)
+			series->values[i] = series->first;
+	}
+	if (series->values)
+		series->values[growth->count] = value;
+	return true;
+}
+
+static bool keep(struct growth *growth, const struct growth_sample *sample)
+{
+	size_t i;
+
+	if (growth->count == TREND_POINTS)
+		thin_out(growth);
+	for (i = 0; i < NR_SERIES; i++)
+		if (!series_add(growth, series_at(growth, i),
+				sample->rows[i / NR_GROWTH_FIGURES].values[i % NR_GROWTH_FIGURES]))
+			return false;
+	growth->seconds[growth->count] =
+		((double)sample->time_ns - (double)growth->first_ns) / 1e9;
+	growth->parts[growth->count++] = growth->part;
+	return true;
+}
+
+/* What is known of each sample, kept or not. */
+static void note(struct growth *growth, const struct growth_sample *sample)
+{
+	bool restarted = growth->seen && sample->life != growth->life;
+	const struct growth_figures *figures;
+	struct series *series;
+	struct row *row;
+	size_t i, j;
+
+	if (!growth->seen)
+		growth->first_ns = sample->time_ns;
+	growth->part += restarted;
+	growth->life = sample->life;
+	growth->last_ns = sample->time_ns;
+	for (i = 0; i < GROWTH_ROWS; i++) {
+		row = &growth->rows[i];
+		figures = &sample->rows[i];
+		if (growth->seen && !restarted && figures->faults > row->faults)
+			row->faults_seen += figures->faults - row->faults;
+		row->faults = figures->faults;
+		for (j = 0; j < NR_GROWTH_FIGURES; j++) {
+			series = &row->series[j];
+			series->last = figures->values[j];
+			series->unknown |= figures->values[j] == GROWTH_NOT_COUNTED;
+		}
+	}
+}
+
+/* Return: false when there is no memory for it. */
+bool growth_add(struct growth *growth, const struct growth_sample *sample)
+{
+	note(growth, sample);
+	return growth->seen++ % growth->stride || keep(growth, sample);
+}
+
+/*
+ * Judging them.
+ */
+
+#define KIB	1024.0
+
+/* Whatever grew less while it was watched is no growth. */
+static double least_rise(enum growth_row row, enum growth_figure figure)
+{
+	if (row == GROWTH_THREADS)
+		return 6;
+	if (figure == GROWTH_VMAS)
+		return 8;
+	if (figure == GROWTH_VIRT || row == GROWTH_SLAB || row == GROWTH_RESIDUE)
+		return 512 * KIB;
+	return 256 * KIB;
+}
+
+/* What all figures of a process do. */
+struct motion {
+	struct trend trends[GROWTH_ROWS][NR_GROWTH_FIGURES];
+	double size_per_second;		/* of all classes */
+};
+
+/*
+ * Of the machine's memory pages are on their way at any time, by the MiB: taken off one
+ * list and not yet on another. What came back later was never lost.
+ */
+static void keep_lasting(struct trend_points *points)
+{
+	size_t i;
+
+	for (i = points->count; i-- > 1;)
+		if (points->values[i - 1] > points->values[i])
+			points->values[i - 1] = points->values[i];
+}
+
+static struct trend trend_of_series(const struct growth *growth, enum growth_row row,
+				    enum growth_figure figure)
+{
+	const struct series *series = &growth->rows[row].series[figure];
+	struct trend_points points = { .count = growth->count };
+	struct trend nothing = { 0 };
+	size_t i;
+
+	if (series->unknown)
+		return nothing;
+	for (i = 0; i < growth->count; i++)
+		points.values[i] = series->values ? series->values[i] : series->first;
+	memcpy(points.seconds, growth->seconds, sizeof(points.seconds));
+	memcpy(points.parts, growth->parts, sizeof(points.parts));
+	if (row >= GROWTH_SHMEM)
+		keep_lasting(&points);
+	return trend_of(&points, least_rise(row, figure));
+}
+
+static bool rises(const struct trend *trend)
+{
+	return trend->shape == TREND_RISING && trend->confidence >= CONFIDENT;
+}
+
+static double speed(const struct motion *motion, enum growth_row row, enum growth_figure figure)
+{
+	return motion->trends[row][figure].per_second;
+}
+
+/* Threads bring mappings: a stack, a guard page, and an arena in up to three pieces. */
+#define MAPPINGS_OF_THREAD	5
+
+static bool threads_rise(const struct motion *motion, enum growth_row row)
+{
+	(void)row;
+	return rises(&motion->trends[GROWTH_THREADS][GROWTH_SIZE]);
+}
+
+static bool by_threads(const struct motion *motion, enum growth_row row)
+{
+	return threads_rise(motion, row) &&
+	       speed(motion, row, GROWTH_VMAS) <=
+		       MAPPINGS_OF_THREAD * speed(motion, GROWTH_THREADS, GROWTH_SIZE);
+}
+
+/* What is used is not leaked as address space; a reserve fills slower than it grows. */
+static bool unused(const struct motion *motion, enum growth_row row)
+{
+	return speed(motion, row, GROWTH_SIZE) * 8 < speed(motion, row, GROWTH_VIRT);
+}
+
+/* Dense memory has a page of tables for 512 pages; a thread's stack can need two. */
+static bool out_of_proportion(const struct motion *motion, enum growth_row row)
+{
+	double allowed = motion->size_per_second / 16;
+
+	if (threads_rise(motion, row))
+		allowed += 2 * 4 * KIB * speed(motion, GROWTH_THREADS, GROWTH_SIZE);
+	return speed(motion, row, GROWTH_SIZE) > allowed;
+}
+
+/* With too little counted, what is dirty or copied could be what grows. */
+static bool is_not_firm(const struct motion *motion, enum growth_row row)
+{
+	return motion->trends[row][GROWTH_FIRM].shape != TREND_UNKNOWN;
+}
+
+#define BIT(row)	(1ULL << (row))
+#define CLASS(class)	BIT(MEMCLASS_CLASS_##class)
+#define ALL_CLASSES	(BIT(GROWTH_THREADS) - 1)
+#define PRIVATE_FILES	(CLASS(TEXT) | CLASS(DATA) | CLASS(RODATA))
+
+/*
+ * For rows of these, when this figure rises and, if there is a condition, that holds:
+ * the first one that fits. What comes first is a cause of what comes later.
+ */
+static const struct rule {
+	enum verdict verdict;
+	uint64_t rows;
+	enum growth_figure figure;
+	bool (*holds)(const struct motion *motion, enum growth_row row);
+} rules[] = {
+	{ VERDICT_THREAD_LEAK, BIT(GROWTH_THREADS), GROWTH_SIZE, NULL },
+	{ VERDICT_THREAD_LEAK, CLASS(TSTACK), GROWTH_SIZE, threads_rise },
+	{ VERDICT_THREAD_LEAK, CLASS(TSTACK) | CLASS(ANON), GROWTH_VMAS, by_threads },
+	{ VERDICT_MAPPING_LEAK, ALL_CLASSES, GROWTH_VMAS, NULL },
+	{ VERDICT_ADDRESS_SPACE_LEAK, ALL_CLASSES, GROWTH_VIRT, unused },
+	{ VERDICT_HEAP_GROWTH, CLASS(HEAP), GROWTH_SIZE, NULL },
+	{ VERDICT_ANON_GROWTH, CLASS(ANON) | CLASS(BSS) | CLASS(STACK) | CLASS(TSTACK),
+	  GROWTH_SIZE, NULL },
+	{ VERDICT_SHM_GROWTH, CLASS(SHM) | CLASS(SYSV), GROWTH_SIZE, NULL },
+	{ VERDICT_TMPFS_GROWTH, CLASS(TMPFS) | BIT(GROWTH_SHMEM), GROWTH_SIZE, NULL },
+	{ VERDICT_MEMFD_GROWTH, CLASS(MEMFD), GROWTH_SIZE, NULL },
+	{ VERDICT_HUGETLB_GROWTH, CLASS(HUGETLB), GROWTH_SIZE, NULL },
+	{ VERDICT_FILE_MAPPING_GROWTH, CLASS(FILE), GROWTH_FIRM, NULL },
+	{ VERDICT_COW_GROWTH, PRIVATE_FILES, GROWTH_FIRM, NULL },
+	{ VERDICT_CACHE, CLASS(FILE) | PRIVATE_FILES, GROWTH_SIZE, is_not_firm },
+	{ VERDICT_PAGE_TABLE_GROWTH, BIT(GROWTH_PAGE_TABLES), GROWTH_SIZE, out_of_proportion },
+	{ VERDICT_UNATTRIBUTED_GROWTH, BIT(GROWTH_SLAB) | BIT(GROWTH_RESIDUE), GROWTH_SIZE, NULL },
+};
+
+#define NR_RULES	(sizeof(rules) / sizeof(rules[0]))
+
+/* What else a shape can mean. */
+static const enum verdict verdict_of_shape[] = {
+	[TREND_UNKNOWN] = VERDICT_UNKNOWN,
+	[TREND_STEADY] = VERDICT_STEADY,
+	[TREND_BENDING] = VERDICT_WARMING_UP,
+	[TREND_SAWTOOTH] = VERDICT_SAWTOOTH,
+	/* Not sure enough, or no rule is for it. */
+	[TREND_RISING] = VERDICT_UNKNOWN,
+};
+
+static const struct rule *find_rule(const struct motion *motion, enum growth_row row)
+{
+	const struct rule *rule;
+
+	for (rule = rules; rule < rules + NR_RULES; rule++)
+		if (rule->rows & BIT(row) && rises(&motion->trends[row][rule->figure]) &&
+		    (!rule->holds || rule->holds(motion, row)))
+			return rule;
+	return NULL;
+}
+
+static void judge(const struct growth *growth, const struct motion *motion,
+		  struct growth_finding *finding)
+{
+	const struct row *row = &growth->rows[finding->row];
+	const struct rule *rule = find_rule(motion, finding->row);
+	double seconds = ((double)growth->last_ns - (double)growth->first_ns) / 1e9;
+	const struct trend *trend;
+
+	finding->figure = rule ? rule->figure : GROWTH_SIZE;
+	trend = &motion->trends[finding->row][finding->figure];
+	finding->verdict = rule ? rule->verdict : verdict_of_shape[trend->shape];
+	finding->trend = *trend;
+	finding->now = row->series[finding->figure].last;
+	finding->size = row->series[GROWTH_SIZE].last;
+	finding->size_per_second = speed(motion, finding->row, GROWTH_SIZE);
+	finding->faults_per_second = seconds > 0 ? row->faults_seen / seconds : 0;
+	/* Page tables that what is mapped explains. */
+	if (!rule && rises(trend) && finding->row == GROWTH_PAGE_TABLES)
+		finding->verdict = VERDICT_STEADY;
+}
+
+static bool is_empty(const struct row *row)
+{
+	size_t i;
+
+	for (i = 0; i < NR_GROWTH_FIGURES; i++)
+		if (row->series[i].values || row->series[i].first || row->series[i].last)
+			return false;
+	return true;
+}
+
+static void find_motion(const struct growth *growth, struct motion *motion)
+{
+	enum growth_row row;
+	unsigned int figure;
+
+	memset(motion, 0, sizeof(*motion));
+	for (row = 0; row < GROWTH_ROWS; row++) {
+		if (is_empty(&growth->rows[row]))
+			continue;
+		for (figure = 0; figure < NR_GROWTH_FIGURES; figure++)
+			motion->trends[row][figure] = trend_of_series(growth, row, figure);
+		if (row < GROWTH_THREADS)
+			motion->size_per_second += speed(motion, row, GROWTH_SIZE);
+	}
+}
+
+size_t growth_judge(const struct growth *growth, uint64_t samples,
+		    struct growth_finding *findings)
+{
+	bool begun = growth->seen < samples / 2;
+	struct motion motion;
+	enum growth_row row;
+	size_t count = 0;
+
+	find_motion(growth, &motion);
+	for (row = 0; row < GROWTH_ROWS; row++) {
+		if (is_empty(&growth->rows[row]))
+			continue;
+		findings[count].row = row;
+		judge(growth, &motion, &findings[count]);
+		if (begun && verdicts[findings[count].verdict].suspected)
+			findings[count].verdict = VERDICT_UNKNOWN;
+		count++;
+	}
+	return count;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "growth.h"
+#include "source.h"
+
+/*
+ * What is watched: processes, each by itself or all of one name together, and the
+ * machine. Takes what the source says of processes, and makes samples of it.
+ */
+
+struct subject {
+	pid_t pid;			/* the one that was seen last; 0: the machine */
+	uint64_t start_ns;
+	char comm[17];
+	unsigned int processes;		/* in the last sample; 0: it has ended */
+	uint64_t life;			/* who they are */
+	struct growth_sample *sample;	/* the one that is being taken */
+	struct growth *growth;
+};
+
+struct subjects {
+	bool by_name;			/* a name is a subject, so that it survives restarts */
+	bool keep_ended;
+	struct subject **all;
+	size_t count;
+	size_t next;			/* where the next process is likely to be found */
+	struct subject *machine;	/* one of them, or NULL */
+	uint64_t threads;		/* sums of the sample that is being taken */
+	uint64_t vmas;
+	uint64_t shmem;
+	bool shmem_known;
+};
+
+/* A sample: it begins, takes in processes, and ends. False: out of memory. */
+void subjects_begin(struct subjects *subjects);
+bool subjects_take(struct subjects *subjects, const struct process *process);
+bool subjects_end(struct subjects *subjects, uint64_t time_ns);
+
+/* The machine is watched as well, whenever all processes are. */
+bool subjects_add_machine(struct subjects *subjects);
+
+size_t subjects_alive(const struct subjects *subjects);
+void subjects_free(struct subjects *subjects);
+
+#endif /* SUBJECT_H */

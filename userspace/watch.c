@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/* memclass watch: what is growing, and what that looks like. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "limit.h"
+#include "pid.h"
+#include "say.h"
+#include "source.h"
+#include "watch_report.h"
+
+#define SECOND	1000000000ULL
+
+#define INTERVAL_MIN	0.01
+#define SECONDS_MAX	(366 * 86400.0)
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* The first one ends the watch, and what was found is shown; the second ends it all. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/*
+ * What was asked for.
+ */
+
+struct target {
+	pid_t pid;
+	uint64_t start_ns;		/* a later process with its pid is another one */
+};
+
+struct plan {
+	struct watch watch;
+	double interval;
+	double seconds;			/* 0: until it is interrupted */
+	struct target *targets;
+	size_t nr_targets;
+	const char *cgroup;		/* without a slash at its end */
+};
+
+static bool parse_seconds(const char *option, const char *text, double least, double *seconds)
+{
+	char *end;
+
+	if (!text)
+		return true;
+	*seconds = strtod(text, &end);
+	if (end != text && !*end && *seconds >= least && *seconds <= SECONDS_MAX)
+		return true;
+	say_usage("watch", "--%s wants a number of seconds, not '%s'", option, text);
+	return false;
+}
+
+static bool parse_pids(struct plan *plan, char **operands, int count)
+{
+	int i;
+
+	plan->targets = calloc(count + 1, sizeof(*plan->targets));
+	if (!plan->targets) {
+		say_error("out of memory");
+		return false;
+	}
+	for (i = 0; i < count; i++) {
+		if (!pid_parse(operands[i], &plan->targets[i].pid)) {
+			say_usage("watch", "'%s' is not a process id", operands[i]);
+			return false;
+		}
+	}
+	plan->nr_targets = count;
+	return true;
+}
+
+/* As in /proc/PID/cgroup, or as a path. */
+static bool parse_cgroup(struct plan *plan, const char *text)
+{
+	static const char mount[] = "/sys/fs/cgroup";
+	static char path[4096];
+	size_t length;
+
+	if (!text)
+		return true;
+	if (!strncmp(text, mount, strlen(mount)) && strchr("/", text[strlen(mount)]))
+		text += strlen(mount);
+	length = strlen(text);
+	while (length && text[length - 1] == '/')
+		length--;
+	if (length + 2 > sizeof(path)) {
+		say_usage("watch", "the path of the control group is too long");
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s%.*s", *text == '/' || !length ? "" : "/", (int)length,
+		 text);
+	plan->cgroup = path;
+	return true;
+}
+
+static bool make_plan(struct plan *plan, const struct request *request, char **operands,
+		      int count)
+{
+	int ways = !!count + request->all + !!request->cgroup + !!request->name;
+
+	if (ways > 1) {
+		say_usage("watch", "one of PID..., --all, --cgroup and --name");
+		return false;
+	}
+	plan->interval = 1;
+	plan->seconds = 60;
+	plan->watch.request = request;
+	plan->watch.chosen = count || request->cgroup || request->name;
+	plan->watch.subjects.by_name = request->cgroup || request->name;
+	plan->watch.subjects.keep_ended = plan->watch.chosen;
+	return parse_seconds("interval", request->interval, INTERVAL_MIN, &plan->interval) &&
+	       parse_seconds("for", request->duration, 0, &plan->seconds) &&
+	       parse_cgroup(plan, request->cgroup) && parse_pids(plan, operands, count);
+}
+
+/*
+ * Samples.
+ */
+
+static bool in_cgroup(const struct plan *plan, pid_t pid)
+{
+	size_t length = strlen(plan->cgroup);
+	char path[4096];
+
+	return limit_cgroup_of(pid, path, sizeof(path)) &&
+	       !strncmp(path, plan->cgroup, length) && (!path[length] || path[length] == '/');
+}
+
+static bool is_wanted(const struct plan *plan, const struct process *process)
+{
+	const struct request *request = plan->watch.request;
+
+	/* Memory that is also another process's is counted there. */
+	if (process->pid == getpid() || process->shared_mm)
+		return false;
+	if (request->name)
+		return !strcmp(request->name, process->comm);
+	return !plan->cgroup || in_cgroup(plan, process->pid);
+}
+
+static enum status take(struct plan *plan, struct process *process)
+{
+	bool taken = subjects_take(&plan->watch.subjects, process);
+
+	process_free(process);
+	return taken ? STATUS_OK : STATUS_FAILURE;
+}
+
+static enum status sample_all(struct plan *plan, struct source *source)
+{
+	enum source_result result;
+	struct process process;
+
+	for (result = source_first_process(source, &process); result == SOURCE_GOT;
+	     result = source_next_process(source, &process)) {
+		if (!is_wanted(plan, &process))
+			process_free(&process);
+		else if (take(plan, &process))
+			return STATUS_FAILURE;
+	}
+	return result == SOURCE_END ? STATUS_OK : STATUS_FAILURE;
+}
+
+static enum status sample_target(struct plan *plan, struct source *source,
+				 struct target *target)
+{
+	struct process process;
+
+	switch (source_process(source, target->pid, &process)) {
+	case SOURCE_GOT:
+		break;
+	case SOURCE_END:
+		if (target->start_ns)
+			return STATUS_OK;
+		pid_say_why_missing(target->pid);
+		return STATUS_FAILURE;
+	default:
+		return STATUS_FAILURE;
+	}
+	if (!target->start_ns)
+		target->start_ns = process.start_ns;
+	if (target->start_ns == process.start_ns)
+		return take(plan, &process);
+	process_free(&process);
+	return STATUS_OK;
+}
+
+static enum status sample_targets(struct plan *plan, struct source *source)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; !status && i < plan->nr_targets; i++)
+		status = sample_target(plan, source, &plan->targets[i]);
+	return status;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static enum status sample(struct plan *plan, struct source *source)
+{
+	uint64_t began = now_ns();
+	enum status status;
+
+	subjects_begin(&plan->watch.subjects);
+	status = plan->nr_targets ? sample_targets(plan, source) : sample_all(plan, source);
+	/* In the middle: a walk over all takes a while. */
+	if (!status && !subjects_end(&plan->watch.subjects, began + (now_ns() - began) / 2))
+		status = STATUS_FAILURE;
+	plan->watch.samples += !status;
+	return status;
+}
+
+/* A sample that took longer than the interval does not make the next ones hurry. */
+static void wait_until(uint64_t *next, double interval)
+{
+	uint64_t step = interval * SECOND, now = now_ns();
+	struct timespec until;
+
+	*next += step;
+	if (*next < now)
+		*next += (now - *next) / step * step + step;
+	until = (struct timespec) { *next / SECOND, *next % SECOND };
+	while (!interrupted &&
+	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+/* Nobody is left whose pid it would be; a name can come back. */
+static bool all_ended(const struct plan *plan)
+{
+	return plan->nr_targets && !subjects_alive(&plan->watch.subjects);
+}
+
+static enum status sample_again_and_again(struct plan *plan, struct source *source)
+{
+	uint64_t began = now_ns(), next = began;
+	enum status status;
+
+	for (;;) {
+		status = sample(plan, source);
+		plan->watch.seconds = (now_ns() - began) / 1e9;
+		if (status || interrupted || all_ended(plan))
+			return status;
+		if (plan->seconds && plan->watch.seconds + plan->interval > plan->seconds)
+			return STATUS_OK;
+		wait_until(&next, plan->interval);
+		if (interrupted)
+			return STATUS_OK;
+	}
+}
+
+static enum status report(const struct plan *plan)
+{
+	const struct request *request = plan->watch.request;
+
+	if (plan->watch.chosen && !plan->watch.subjects.count) {
+		say_error("there was no process %s %s", request->name ? "called" : "in",
+			  request->name ?: request->cgroup);
+		return STATUS_FAILURE;
+	}
+	return watch_report(&plan->watch);
+}
+
+static void say_how_long(const struct plan *plan)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (plan->seconds)
+		fprintf(stderr, "watching for %.0fs; ctrl-c ends it earlier\n", plan->seconds);
+	else
+		fprintf(stderr, "watching until ctrl-c\n");
+}
+
+static enum status watch(struct plan *plan)
+{
+	struct source *source;
+	enum status status;
+
+	status = source_open(&source, plan->watch.request);
+	if (status)
+		return status;
+	catch_signals();
+	say_how_long(plan);
+	if (!plan->watch.chosen && !subjects_add_machine(&plan->watch.subjects))
+		status = STATUS_FAILURE;
+	else
+		status = sample_again_and_again(plan, source);
+	source_close(source);
+	return status ?: report(plan);
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	struct plan plan = { 0 };
+	enum status status = STATUS_USAGE;
+
+	if (make_plan(&plan, request, operands, count))
+		status = watch(&plan);
+	subjects_free(&plan.watch.subjects);
+	free(plan.targets);
+	return status;
+}
+
+const struct command watch_command = {
+	.name = "watch",
+	.operands = "[PID...]",
+	.summary = "what is growing, how fast, and what that looks like",
+	.details = "Takes samples for a while, then says of each class of memory how fast it grows,\n"
+		   "and whether that looks like a leak. Without a PID: of all processes and of the\n"
+		   "machine. Exit status 3: a leak is suspected.\n"
+		   "'memclass classes' explains classes, memclass(8) the verdicts.\n",
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP | OPTION_SUBJECT |
+		   OPTION_PACE,
+	.min_operands = 0,
+	.max_operands = -1,
+	.listing = &watch_listing,
+	.run = run,
+};
