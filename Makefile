@@ -36,9 +36,16 @@ bench: ## what reading costs, against /proc and smem: a table, and build/bench.j
 	@selftests/prepare
 	@selftests/bench/run $(KERNELS)
 
-soak: ## what takes hours: ROUNDS (10000) unloads under load, in at most MINUTES (600)
+soak: ## what takes hours: 20 minutes of fuzzing, ROUNDS (10000) unloads in at most MINUTES (600)
+soak: ## what takes hours: ROUNDS (10000) of unloading, SEEDS (20) of verdicts, MINUTES (600) each
 	@selftests/prepare
+	@FUZZ_SECONDS=600 selftests/fuzz/run
 	@selftests/soak/unload debug '$(or $(ROUNDS),10000)' '$(or $(MINUTES),600)'
+	@selftests/soak/watch 6.12 '$(or $(SEEDS),20)' '$(or $(MINUTES),600)'
+
+check-report: ## look at a report in Chromium, light and dark: fetches 130 MB
+	@selftests/prepare
+	@selftests/report/run
 
 demo: ## see memclass at work in a virtual machine
 	@selftests/demo/run
@@ -55,4 +62,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client prepare deps check check-list bench soak demo clean cache-clean help
+.PHONY: all module client prepare deps check check-list check-report bench soak demo clean cache-clean help

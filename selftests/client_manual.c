@@ -21,7 +21,9 @@ __asm__(".section .rodata\n"
 	".previous");
 extern const char manual[];
 
-static const char *const command_names[] = { "ps", "show", "maps", "faults", "classes", "version", "help" };
+static const char *const command_names[] = { "ps", "show", "maps", "faults", "objects", "cgroups",
+					     "system", "record", "report", "diff", "watch",
+					     "classes", "version", "completion", "help" };
 
 #define NR_COMMANDS	(sizeof(command_names) / sizeof(command_names[0]))
 
@@ -91,7 +93,7 @@ TEST_F(manual, options)
 
 TEST_F(manual, exit_statuses)
 {
-	static const char *const statuses[] = { "0", "1", "2", "4", "5" };
+	static const char *const statuses[] = { "0", "1", "2", "3", "4", "5" };
 	char word[32];
 	size_t i;
 
@@ -134,13 +136,18 @@ TEST_F(manual, json)
 
 	if (!module_is_there())
 		SKIP(return, "needs the module");
-	for (i = 0; i < 4; i++) {
-		run(&got, command_names[i], "--json", i ? "1" : NULL, NULL);
+	for (i = 0; i < 7; i++) {
+		run(&got, command_names[i], "--json", i && i < 4 ? "1" : NULL, NULL);
 		EXPECT_EQ(0, got.status);
 		ASSERT_TRUE(run_json(&got));
 		expect_members(_metadata, got.json);
 		run_free(&got);
 	}
+	run(&got, "watch", "--json", "--for", "0.3", "--interval", "0.1", "1", NULL);
+	EXPECT_EQ(0, got.status);
+	ASSERT_TRUE(run_json(&got));
+	expect_members(_metadata, got.json);
+	run_free(&got);
 }
 
 TEST_F_TIMEOUT(manual, examples, 150)
@@ -164,13 +171,15 @@ TEST_F_TIMEOUT(manual, examples, 150)
 		EXPECT_STREQ("", got.err)
 		TH_LOG("%s", line);
 		shows = *got.out;
-		EXPECT_EQ(!strchr(line, '>'), shows)
+		EXPECT_EQ(!strchr(line, '>') && !strstr(line, " -o /"), shows)
 		TH_LOG("%s", line);
 		run_free(&got);
 		examples++;
 	}
 	EXPECT_GE(examples, 5U);
 	remove("/tmp/memory.json");
+	remove("/tmp/memory.html");
+	remove("/tmp/memory.mc");
 }
 
 TEST_HARNESS_MAIN

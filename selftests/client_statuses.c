@@ -67,6 +67,15 @@ TEST_F_TIMEOUT(anywhere, usage, 150)
 		{ { "maps", "1", "2" }, "'2'" },
 		{ { "maps", "self" }, "'self' is not a process id" },
 		{ { "ps", "-q" }, "no option -q" },
+		{ { "record" }, "record wants -o FILE" },
+		{ { "record", "-o", "x", "y" }, "'y' is not a process id" },
+		{ { "record", "-ox", "--interval", "0" }, "'0' is no interval" },
+		{ { "record", "-ox", "--for", "5m" }, "'5m' is no time" },
+		{ { "record", "-ox", "--source", "y" }, "'y' was recorded already" },
+		{ { "report" }, "report wants FILE" },
+		{ { "diff" }, "diff wants FILE" },
+		{ { "diff", "a", "--by", "b" }, "--by process, name or class, not 'b'" },
+		{ { "diff", "a", "-s", "pid" }, "'pid' is not counted" },
 		{ { "ps", "--bogus" }, "--bogus" },
 		{ { "ps", "--json=yes" }, "--json=yes" },
 		{ { "ps", "-o" }, "-o wants a value" },
@@ -96,7 +105,7 @@ TEST_F_TIMEOUT(anywhere, usage, 150)
 
 TEST_F_TIMEOUT(anywhere, help, 150)
 {
-	static const char *const commands[] = { "show", "maps", "ps", "classes", "version",
+	static const char *const commands[] = { "show", "maps", "ps", "watch", "classes", "version",
 						"help" };
 	struct run help, letter, word;
 	size_t i;
@@ -239,16 +248,35 @@ TEST_F(missing, root_refused)
 	EXPECT_SAYS(&self->run, 5, "refused even to root");
 }
 
+/* Without the module, and when nobody insists on it, /proc has to do. */
+static void expect_proc_instead(struct __test_metadata *_metadata, const struct run *got,
+				const char *why)
+{
+	EXPECT_EQ(0, got->status)
+	TH_LOG("%s", got->err);
+	EXPECT_NE(NULL, strstr(got->out, "PID"));
+	EXPECT_NE(NULL, strstr(got->err, why))
+	TH_LOG("%s", got->err);
+	EXPECT_NE(NULL, strstr(got->err, "; reading /proc instead, which knows less\n"));
+	EXPECT_EQ(strchr(got->err, '\n'), strrchr(got->err, '\n'));
+}
+
 TEST_F(missing, not_root)
 {
 	if (!module_is_there() || geteuid())
 		SKIP(return, "needs root and the module");
-	run_after(&self->run, become_nobody, "ps", NULL);
+	run_after(&self->run, become_nobody, "ps", "--source=module", NULL);
 	EXPECT_SAYS(&self->run, 5, "not permitted: this needs root");
 	EXPECT_EQ(NULL, strstr(self->run.err, "not loaded"));
 	run_free(&self->run);
-	run_after(&self->run, become_nobody, "show", "1", NULL);
+	run_after(&self->run, become_nobody, "show", "--source=module", "1", NULL);
 	EXPECT_SAYS(&self->run, 5, "not permitted: this needs root");
+	run_free(&self->run);
+	run_after(&self->run, become_nobody, "ps", NULL);
+	expect_proc_instead(_metadata, &self->run, "not permitted: this needs root");
+	run_free(&self->run);
+	run_after(&self->run, become_nobody, "faults", NULL);
+	EXPECT_SAYS(&self->run, 5, "only the module counts page faults");
 }
 
 TEST_F(missing, debugfs)
@@ -258,8 +286,11 @@ TEST_F(missing, debugfs)
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
 	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	ASSERT_EQ(0, umount2("/sys/kernel/debug", MNT_DETACH));
-	run(&self->run, "ps", NULL);
+	run(&self->run, "ps", "--source=module", NULL);
 	EXPECT_SAYS(&self->run, 4, "debugfs is not mounted: mount -t debugfs");
+	run_free(&self->run);
+	run(&self->run, "ps", NULL);
+	expect_proc_instead(_metadata, &self->run, "debugfs is not mounted: mount -t debugfs");
 }
 
 FIXTURE(unloaded)
@@ -292,15 +323,21 @@ TEST_F(unloaded, says_so)
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		run(&got, commands[i], i ? "1" : NULL, NULL);
+		run(&got, commands[i], "--source=module", i ? "1" : NULL, NULL);
 		EXPECT_SAYS(&got, 4, "module is not loaded: modprobe memclass");
 		run_free(&got);
 	}
+	run(&got, "ps", NULL);
+	expect_proc_instead(_metadata, &got, "module is not loaded: modprobe memclass");
+	run_free(&got);
+	run(&got, "faults", NULL);
+	EXPECT_SAYS(&got, 4, "only the module counts page faults");
+	run_free(&got);
 	run(&got, "version", NULL);
 	EXPECT_EQ(4, got.status);
 	EXPECT_EQ(0, strncmp(got.out, "client version ", 15));
 	run_free(&got);
-	run_after(&got, become_nobody, "ps", NULL);
+	run_after(&got, become_nobody, "ps", "--source=module", NULL);
 	EXPECT_SAYS(&got, 5, "nor is the kernel module loaded");
 	run_free(&got);
 	/* What needs no module works. */

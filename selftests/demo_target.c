@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MIB	(1UL << 20)
@@ -76,6 +78,66 @@ static void copy(void)
 	memset(view, 2, 4 * MIB);
 }
 
+static void write_file(int fd, size_t size)
+{
+	char *content = map(size, MAP_SHARED, fd);
+
+	memset(content, 1, size);
+	munmap(content, size);
+}
+
+/* A file without a name: it is there as long as somebody has it open. */
+static void lose_file(void)
+{
+	write_file(open_file("/dev/shm/demo-cache", 80 * MIB), 80 * MIB);
+	unlink("/dev/shm/demo-cache");
+}
+
+/* A segment that was detached and not removed: nobody has it. */
+static void lose_segment(void)
+{
+	int id = shmget(0xdead, 70 * MIB, IPC_CREAT | 0600);
+	char *content = must(id < 0 ? NULL : shmat(id, NULL, 0));
+
+	memset(content, 1, 70 * MIB);
+	shmdt(content);
+}
+
+/* A memfd that was passed on, and not taken: it is in a socket. */
+static void lose_memfd(void)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS } };
+	struct iovec byte = { .iov_base = &control, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd = memfd_create("demo-passed-away", 0), sockets[2];
+
+	if (fd < 0 || ftruncate(fd, 50 * MIB) || socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets))
+		must(NULL);
+	write_file(fd, 50 * MIB);
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	if (sendmsg(sockets[0], &message, 0) != 1)
+		must(NULL);
+	close(fd);
+}
+
+/* 200 MiB that no process seems to have. */
+static void vanish(void)
+{
+	lose_file();
+	lose_segment();
+	lose_memfd();
+}
+
 static const struct {
 	const char *name;
 	void (*take_memory)(void);
@@ -84,6 +146,7 @@ static const struct {
 	{ "reserve", reserve },
 	{ "shared", shared },
 	{ "copy", copy },
+	{ "vanish", vanish },
 };
 
 #define NR_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -105,7 +168,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (kind == NR_KINDS) {
-		fputs("Usage: demo_target heap|reserve|shared|copy\n", stderr);
+		fputs("Usage: demo_target heap|reserve|shared|copy|vanish\n", stderr);
 		return EXIT_FAILURE;
 	}
 	if (pipe(pipe_fds) || (pid = fork()) < 0) {

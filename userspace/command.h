@@ -10,7 +10,7 @@ enum status {
 	STATUS_OK = 0,
 	STATUS_FAILURE = 1,
 	STATUS_USAGE = 2,
-	/* 3 is for commands that suspect a leak. */
+	STATUS_SUSPECTED = 3,		/* a leak */
 	STATUS_NO_MODULE = 4,
 	STATUS_NOT_PERMITTED = 5,
 };
@@ -25,6 +25,27 @@ struct request {
 	const char *columns;
 	const char *sort;
 	const char *debugfs;
+	bool unmapped;
+	bool holders;
+	const char *top;
+	bool tree;
+	const char *watch;
+	const char *count;
+	const char *source;
+	const char *output;
+	const char *every;
+	const char *by;
+	const char *unit;
+	const char *with_name;
+	const char *of_user;
+	const char *in_cgroup;
+	const char *with_type;
+	const char *how_long;
+	bool all;
+	const char *cgroup;
+	const char *name;
+	const char *interval;
+	const char *duration;
 };
 
 /* Which of them a command takes. */
@@ -33,6 +54,16 @@ struct request {
 #define OPTION_SORT	(1U << 2)
 #define OPTION_SOURCE	(1U << 3)
 #define OPTION_CHEAP	(1U << 4)
+#define OPTION_OBJECTS	(1U << 5)
+#define OPTION_TREE	(1U << 6)
+#define OPTION_WATCH	(1U << 9)
+#define OPTION_OUTPUT	(1U << 14)
+#define OPTION_EVERY	(1U << 15)
+#define OPTION_BY	(1U << 16)
+#define OPTION_FILTER	(1U << 17)
+#define OPTION_GROUP	(1U << 18)
+#define OPTION_SUBJECT	(1U << 10)
+#define OPTION_PACE	(1U << 11)
 
 struct listing;
 
@@ -52,11 +83,22 @@ struct command {
 	enum status (*run)(const struct request *request, char **operands, int count);
 };
 
+/* All of them; NULL comes after the last one. */
+extern const struct command *const commands[];
+
 extern const struct command show_command;
 extern const struct command maps_command;
 extern const struct command ps_command;
 extern const struct command faults_command;
+extern const struct command objects_command;
+extern const struct command cgroups_command;
+extern const struct command system_command;
+extern const struct command record_command;
+extern const struct command report_command;
+extern const struct command diff_command;
+extern const struct command watch_command;
 extern const struct command classes_command;
 extern const struct command version_command;
+extern const struct command completion_command;
 
 #endif /* COMMAND_H */

@@ -87,9 +87,13 @@ void emit_classes(struct json *json, const struct class_counts *classes, size_t 
 	json_close_array(json);
 }
 
-/* Into the object that is open. */
+/* Into the object that is open; null when it is not known. */
 void emit_cost(struct json *json, const struct cost *cost)
 {
+	if (cost->unknown) {
+		json_null(json, "walk");
+		return;
+	}
 	json_open_object(json, "walk");
 	json_number(json, "slices", cost->slices);
 	json_number(json, "lock_drops", cost->lock_drops);
@@ -108,7 +112,10 @@ void emit_process(struct json *json, const struct process *process)
 	json_string(json, "comm", process->comm);
 	json_number(json, "start_ns", process->start_ns);
 	json_number(json, "threads", process->threads);
-	json_bool(json, "shared_mm", process->shared_mm);
+	if (process->shared_mm_unknown)
+		json_null(json, "shared_mm");
+	else
+		json_bool(json, "shared_mm", process->shared_mm);
 	json_string(json, "tier", process->cheap ? "cheap" : "full");
 	json_number(json, "page_tables", process->page_tables);
 	emit_faults_state(json, &process->total, process->faults_dropped);
@@ -116,7 +123,10 @@ void emit_process(struct json *json, const struct process *process)
 	emit_counts(json, &process->total);
 	emit_faults(json, &process->total);
 	json_close_object(json);
-	emit_classes(json, process->classes, process->nr_classes);
+	if (process->classes_unknown)
+		json_null(json, "classes");
+	else
+		emit_classes(json, process->classes, process->nr_classes);
 	emit_cost(json, &process->cost);
 }
 

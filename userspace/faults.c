@@ -129,7 +129,7 @@ static enum status of_process(struct source *source, pid_t pid, const struct req
 
 	result = source_process(source, pid, &process);
 	if (result == SOURCE_END)
-		pid_say_why_missing(pid);
+		source_say_why_missing(source, pid);
 	if (result != SOURCE_GOT)
 		return STATUS_FAILURE;
 	status = print(&(struct faults) {
@@ -179,7 +179,9 @@ static enum status run(const struct request *request, char **operands, int count
 	status = source_open(&source, &cheap);
 	if (status)
 		return status;
-	status = count ? of_process(source, pid, request) : of_all(source, request);
+	status = source_need_faults(source);
+	if (!status)
+		status = count ? of_process(source, pid, request) : of_all(source, request);
 	source_close(source);
 	return status;
 }

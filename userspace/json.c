@@ -155,6 +155,12 @@ void json_number(struct json *json, const char *key, uint64_t number)
 	fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_signed(struct json *json, const char *key, int64_t number)
+{
+	put_key(json, key);
+	fprintf(json->out, "%" PRId64, number);
+}
+
 void json_bool(struct json *json, const char *key, bool value)
 {
 	put_key(json, key);

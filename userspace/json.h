@@ -29,6 +29,7 @@ __attribute__((format(printf, 3, 4))) void
 json_format(struct json *json, const char *key, const char *format, ...);
 void json_string(struct json *json, const char *key, const char *text);
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_signed(struct json *json, const char *key, int64_t number);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 

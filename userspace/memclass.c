@@ -14,23 +14,30 @@
 
 static const struct command help_command;
 
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
 	&show_command,
 	&maps_command,
 	&ps_command,
 	&faults_command,
+	&objects_command,
+	&cgroups_command,
+	&system_command,
+	&record_command,
+	&report_command,
+	&diff_command,
+	&watch_command,
 	&classes_command,
 	&version_command,
+	&completion_command,
 	&help_command,
+	NULL
 };
-
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
 static const struct command *find_command(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; commands[i]; i++)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	say_usage(NULL, "there is no command '%s'", name);
@@ -60,13 +67,13 @@ static void print_help(void)
 
 	printf("Usage: memclass COMMAND [OPTION...] [ARGUMENT...]\n"
 	       "Which kinds of memory there are in which process.\n\n");
-	for (i = 0; i < NR_COMMANDS; i++)
-		printf("  %-8s %-10s %s\n", commands[i]->name, commands[i]->operands,
+	for (i = 0; commands[i]; i++)
+		printf("  %-10s %-13s %s\n", commands[i]->name, commands[i]->operands,
 		       commands[i]->summary);
 	printf("\n'memclass help COMMAND', or 'memclass COMMAND -h', says more; so does\n"
 	       "memclass(8).\n\n"
-	       "Exit status: 0 done, 1 failed, 2 wrong usage, 4 the module is not there,\n"
-	       "5 not permitted.\n");
+	       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a leak is suspected, 4 the\n"
+	       "module is not there, 5 not permitted.\n");
 }
 
 static enum status run_help(const struct request *request, char **operands, int count)

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memclass show PID...: what kinds of memory a process has. */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "class_row.h"
 #include "command.h"
 #include "emit.h"
+#include "headroom.h"
 #include "pid.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
 #include "text.h"
 #include "units.h"
+#include "user.h"
 
 static const struct field fields[] = {
 	CLASS_ROW_FIELDS COUNTED_FIELDS FAULT_FIELDS
@@ -27,15 +27,14 @@ static const struct listing show_listing = {
 		    "minor,major,locked?,hugetlb?",
 };
 
-static void print_age(uint64_t start_ns)
+static void print_age(const struct process *process)
 {
-	struct timespec now;
 	char age[UNITS_MAX];
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if ((uint64_t)now.tv_sec < start_ns / 1000000000)
+	if (process->read_ns < process->start_ns)
 		return;
-	printf(", running for %s", units_age(age, now.tv_sec - start_ns / 1000000000));
+	printf(", running for %s",
+	       units_age(age, (process->read_ns - process->start_ns) / 1000000000));
 }
 
 static const char *plural(uint32_t number)
@@ -46,16 +45,12 @@ static const char *plural(uint32_t number)
 static void print_identity(const struct process *process)
 {
 	char comm[TEXT_ESCAPED(sizeof(process->comm))], name[TEXT_ESCAPED(64)];
-	const struct passwd *user = getpwuid(process->uid);
 
 	printf("%s: pid %d, parent %d, ", text_escape(comm, sizeof(comm), process->comm),
 	       process->pid, process->ppid);
-	if (user)
-		printf("user %s", text_escape(name, sizeof(name), user->pw_name));
-	else
-		printf("uid %u", process->uid);
+	printf("user %s", text_escape(name, sizeof(name), user_name(process)));
 	printf(", %" PRIu32 " thread%s", process->threads, plural(process->threads));
-	print_age(process->start_ns);
+	print_age(process);
 	putchar('\n');
 }
 
@@ -68,15 +63,29 @@ static void print_cost(const struct process *process, const struct request *requ
 		snprintf(tables, sizeof(tables), "%" PRIu64, process->page_tables);
 	else
 		units_bytes(tables, process->page_tables);
-	printf("page tables %s; read in %s: %" PRIu32 " slice%s, longest hold %s, %" PRIu32
+	printf("page tables %s; ", tables);
+	if (cost->unknown) {
+		printf("read without the module\n");
+		return;
+	}
+	printf("read in %s: %" PRIu32 " slice%s, longest hold %s, %" PRIu32
 	       " lock drop%s\n",
-	       tables, units_nanoseconds(walk, cost->walk_ns), cost->slices,
+	       units_nanoseconds(walk, cost->walk_ns), cost->slices,
 	       plural(cost->slices), units_nanoseconds(hold, cost->max_hold_ns),
 	       cost->lock_drops, plural(cost->lock_drops));
 	if (cost->changed)
 		printf("its mappings changed meanwhile\n");
 	if (process->shared_mm)
 		printf("this memory is also that of a process with a lower pid\n");
+}
+
+static void print_headroom(const struct process *process, const struct request *request)
+{
+	struct headroom headroom;
+
+	headroom_of_process(&headroom, process);
+	headroom_print(&headroom, request);
+	headroom_free(&headroom);
 }
 
 static enum status show_table(const struct process *process, const struct request *request)
@@ -96,17 +105,25 @@ static enum status show_table(const struct process *process, const struct reques
 	for (i = 0; i < process->nr_classes; i++)
 		table_row(table, &process->classes[i]);
 	table_row(table, &total);
-	return table_close(table);
+	status = table_close(table);
+	if (!request->raw && !request->no_headings)
+		print_headroom(process, request);
+	return status;
 }
 
 static enum status show_json(const struct process *process)
 {
+	struct headroom headroom;
 	struct json json;
 
 	json_begin(&json, stdout);
 	json_open_object(&json, NULL);
 	json_number(&json, "schema", JSON_SCHEMA);
 	emit_process(&json, process);
+	headroom_of_process(&headroom, process);
+	headroom_emit(&json, &headroom);
+	headroom_emit_score(&json, &headroom);
+	headroom_free(&headroom);
 	json_close_object(&json);
 	json_end(&json);
 	return STATUS_OK;
@@ -122,7 +139,7 @@ static enum status show(struct source *source, pid_t pid, const struct request *
 
 	result = source_process(source, pid, &process);
 	if (result == SOURCE_END)
-		pid_say_why_missing(pid);
+		source_say_why_missing(source, pid);
 	if (result != SOURCE_GOT)
 		return STATUS_FAILURE;
 	if (again && !request->json && !request->raw)
@@ -164,7 +181,8 @@ const struct command show_command = {
 	.name = "show",
 	.operands = "PID...",
 	.summary = "what kinds of memory a process has",
-	.details = "One row for each class of memory that the process has, and their sum.\n"
+	.details = "One row for each class of memory that the process has, and their sum; below it\n"
+		   "the limits that it can run into, the nearest first.\n"
 		   "'memclass classes' explains classes and columns.\n",
 	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP,
 	.min_operands = 1,

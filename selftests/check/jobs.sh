@@ -12,6 +12,8 @@ jobs_add()
 
 	add_job ktap 1 job_ktap ktap 60 "$TOP/selftests/ktap/test"
 	add_job static 1 job_ktap 'static style' 300 "$TOP/selftests/static/style"
+	add_job static 1 job_ktap 'static completion' 300 "$TOP/selftests/static/completion"
+	add_job fuzz 1 job_ktap fuzz 600 "$TOP/selftests/fuzz/run"
 	add_guests
 	for kernel in "${chosen[@]}"; do
 		add_job static 1 job_ktap "static $kernel" 300 \

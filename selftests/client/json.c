@@ -154,14 +154,19 @@ fail:
 
 static struct json *parse_number(struct parser *parser)
 {
+	bool negative = *parser->at == '-';
+	const char *digits = parser->at + negative;
 	struct json *json;
 	char *end;
 
-	if (parser->at[0] == '0' && isdigit((unsigned char)parser->at[1]))
+	if (!isdigit((unsigned char)*digits))
+		return wrong(parser, "number without digits");
+	if (*digits == '0' && (negative || isdigit((unsigned char)digits[1])))
 		return wrong(parser, "number begins with 0");
-	json = new_value(JSON_NUMBER);
+	json = new_value(negative ? JSON_NEGATIVE : JSON_NUMBER);
 	errno = 0;
-	json->number = strtoull(parser->at, &end, 10);
+	json->number = negative ? (uint64_t)strtoll(parser->at, &end, 10) :
+				  strtoull(parser->at, &end, 10);
 	if (errno || strchr(".eE", *end ?: ' ')) {
 		json_free(json);
 		return wrong(parser, "number is no integer of 64 bits");
@@ -234,7 +239,7 @@ static struct json *parse_any(struct parser *parser)
 		return parse_inside(parser, JSON_OBJECT, "}");
 	if (take(parser, "["))
 		return parse_inside(parser, JSON_ARRAY, "]");
-	if (isdigit((unsigned char)*parser->at))
+	if (isdigit((unsigned char)*parser->at) || *parser->at == '-')
 		return parse_number(parser);
 	json = new_value(JSON_STRING);
 	json->string = parse_string(parser);
@@ -312,6 +317,14 @@ uint64_t json_number(const struct json *json, const char *name)
 	const struct json *member = json_member(json, name);
 
 	return member && member->type == JSON_NUMBER ? member->number : ~0ULL;
+}
+
+int64_t json_signed(const struct json *json, const char *name)
+{
+	const struct json *member = json_member(json, name);
+
+	return member && member->type == JSON_NEGATIVE ? (int64_t)member->number :
+							 (int64_t)json_number(json, name);
 }
 
 const char *json_string(const struct json *json, const char *name)

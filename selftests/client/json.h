@@ -15,6 +15,7 @@ enum json_type {
 	JSON_FALSE,
 	JSON_TRUE,
 	JSON_NUMBER,
+	JSON_NEGATIVE,
 	JSON_STRING,
 	JSON_ARRAY,
 	JSON_OBJECT,
@@ -24,7 +25,7 @@ struct json {
 	enum json_type type;
 	char *name;			/* in an object */
 	char *string;			/* UTF-8 */
-	uint64_t number;		/* numbers that are anything else are errors */
+	uint64_t number;		/* those that are no integers are errors */
 	struct json *first;		/* what is in it */
 	struct json *next;		/* beside it */
 };
@@ -40,6 +41,7 @@ size_t json_length(const struct json *json);
 /* Of members: -1, ~0 and "(no string)" where there is none of that type. */
 int json_type(const struct json *json, const char *name);
 uint64_t json_number(const struct json *json, const char *name);
+int64_t json_signed(const struct json *json, const char *name);
 const char *json_string(const struct json *json, const char *name);
 
 #endif /* SELFTESTS_CLIENT_JSON_H */

@@ -67,16 +67,41 @@ build_module()
 
 module_make()
 {
-	local kernel=$1 dir=$2
-	local -a binds=(--bind "$dir/tree" /memclass-module) checks=()
+	local checks=''
 
-	sync_tree "$dir/tree" Kbuild kmod || return
+	[ -z "${MODULE_CHECKS:-}" ] || checks='W=1 C=2'
+	modules_make "$1" "$2" '' "$checks" Kbuild kmod
+}
+
+# build_test_modules KERNEL: prints the folder with the modules that tests load.
+build_test_modules()
+{
+	local dir=$BUILD/test-modules/$1 key
+
+	key=$(tree_digest selftests/modules)-$(kernel_version "$1") || exit
+	build_if_changed "$dir" "$key" test_modules_make "$1"
+	printf '%s\n' "$dir/tree/selftests/modules"
+}
+
+test_modules_make()
+{
+	modules_make "$1" "$2" selftests/modules '' selftests/modules
+}
+
+# modules_make KERNEL DIR FOLDER CHECKS PATH...: those that FOLDER's Kbuild names, from
+# these of the repository's files, in KERNEL's own root. CHECKS are variables for make.
+modules_make()
+{
+	local kernel=$1 dir=$2 folder=$3
+	local -a binds=(--bind "$2/tree" /memclass-module) checks
+
+	read -r -a checks <<<"$4"
+	sync_tree "$dir/tree" "${@:5}" || return
 	if [ "$kernel" = debug ]; then
 		binds+=(--bind "$(debug_kernel_get)" /memclass-debug-kernel) || return
 	fi
-	[ -z "${MODULE_CHECKS:-}" ] || checks=(W=1 C=2)
 	root_run "${KERNEL_RELEASE[$kernel]}" "${binds[@]}" -- \
-		make -C "$(kernel_build_dir "$kernel")" M=/memclass-module \
+		make -C "$(kernel_build_dir "$kernel")" M="/memclass-module${folder:+/$folder}" \
 		-j"$(nproc)" "${checks[@]}" modules
 }
 

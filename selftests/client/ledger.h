@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What "memclass system" says, line by line, and how to make a machine hold still for it.
+ */
+#ifndef SELFTESTS_CLIENT_LEDGER_H
+#define SELFTESTS_CLIENT_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/run.h"
+
+struct ledger {
+	struct run run;
+};
+
+/* Ends with ledger_free(), in any case. Return: whether there is one. */
+bool ledger_take(struct ledger *ledger);
+void ledger_free(struct ledger *ledger);
+
+uint64_t ledger_total(const struct ledger *ledger);
+int64_t ledger_residue(const struct ledger *ledger);
+
+/* Of a line by its full name; with one that it lacks, what JSON has instead. */
+uint64_t ledger_bytes(const struct ledger *ledger, const char *line);
+int64_t ledger_difference(const struct ledger *ledger, const char *line);
+const struct json *ledger_line(const struct ledger *ledger, const char *line);
+
+/* Gives up what the page cache can, and brings the kernel's counters up to date. */
+void system_settle(void);
+
+/*
+ * Takes ledgers until the residue is that, give or take @tolerance, or does not come there
+ * for a long time: counters lag behind, and somebody else may be busy.
+ */
+bool ledger_await_residue(struct ledger *ledger, int64_t residue, int64_t tolerance);
+
+/* In bytes, of /proc/meminfo. */
+uint64_t meminfo(const char *name);
+
+#endif /* SELFTESTS_CLIENT_LEDGER_H */

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claim: the ledger has all memory on its lines, whatever that is used for: its residue
+ * is small, and stays what it is when the page cache takes everything, when a tmpfs is
+ * filled, when processes take and give back; and what nobody counts is in the residue,
+ * to the last page. What processes have is what the kernel says of them.
+ *
+ * Oracle: arithmetic: this test knows how much it took; the kernel's own counters. Made
+ * for the full root; it takes any system.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "client/ledger.h"
+#include "lib/child.h"
+#include "lib/patience.h"
+#include "lib/settings.h"
+
+/*
+ * What the kernel gives out on a machine that is just up, without counting it; one that
+ * checks itself keeps stack traces and shadows of memory besides.
+ */
+static unsigned int residue_percent(void)
+{
+	return access("/sys/kernel/debug/kmemleak", F_OK) ? 1 : 6;
+}
+
+/* One part in so many of all memory: the bar for what has to be the same. */
+#define TOLERANCE	200
+
+#define PAGE		4096UL
+#define HIDDEN_MIB	256UL
+
+FIXTURE(ledger)
+{
+	struct ledger before;
+	struct ledger after;
+	int64_t tolerance;
+};
+
+FIXTURE_SETUP(ledger)
+{
+	if (!module_is_there())
+		SKIP(return, "needs the module");
+	system_settle();
+	ASSERT_TRUE(ledger_take(&self->before));
+	self->tolerance = ledger_total(&self->before) / TOLERANCE;
+}
+
+FIXTURE_TEARDOWN(ledger)
+{
+	ledger_free(&self->before);
+	ledger_free(&self->after);
+}
+
+static int64_t grown(const FIXTURE_DATA(ledger) * self, const char *line)
+{
+	return ledger_bytes(&self->after, line) - ledger_bytes(&self->before, line);
+}
+
+/* The residue is as it was, but for @more. */
+static bool residue_is(FIXTURE_DATA(ledger) * self, int64_t more, int64_t tolerance)
+{
+	ledger_free(&self->after);
+	return ledger_await_residue(&self->after, ledger_residue(&self->before) + more,
+				    tolerance);
+}
+
+#define EXPECT_GREW(line, bytes, tolerance) \
+	EXPECT_GE((int64_t)(tolerance), llabs(grown(self, line) - (int64_t)(bytes))) \
+	TH_LOG("%s: by %" PRId64 ", not %" PRId64, line, grown(self, line), (int64_t)(bytes))
+
+TEST_F(ledger, idle)
+{
+	const int64_t percent = ledger_total(&self->before) / 100;
+
+	ksft_print_msg("residue %" PRId64 " KiB of %" PRIu64 " MiB; processes differ by %" PRId64
+		       " and %" PRId64 " KiB\n",
+		       ledger_residue(&self->before) >> 10, ledger_total(&self->before) >> 20,
+		       ledger_difference(&self->before, "processes.anon") >> 10,
+		       ledger_difference(&self->before, "processes.file") >> 10);
+	EXPECT_EQ(meminfo("MemTotal"), ledger_total(&self->before));
+	EXPECT_GE(residue_percent() * percent, llabs(ledger_residue(&self->before)));
+	EXPECT_GE(self->tolerance, llabs(ledger_difference(&self->before, "processes.anon")));
+	EXPECT_GE(self->tolerance, llabs(ledger_difference(&self->before, "processes.file")));
+	EXPECT_LT(0U, ledger_bytes(&self->before, "processes.anon"));
+	EXPECT_LT(0U, ledger_bytes(&self->before, "processes.file"));
+}
+
+#define POOL	"/proc/sys/vm/nr_hugepages"
+#define HUGE	(2 * MIB)
+
+/* Puts memory aside in the pool of huge pages until @left of it is free. */
+static uint64_t put_aside(uint64_t left)
+{
+	const uint64_t free = meminfo("MemFree"), pages = setting_number(POOL);
+
+	if (free > left)
+		setting_write_number(POOL, pages + (free - left) / HUGE);
+	return (setting_number(POOL) - pages) * HUGE;
+}
+
+/* A file of nothing takes no disk, but memory when it is read. */
+static bool read_holes(const char *path, uint64_t length)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	static char buffer[MIB];
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	unlink(path);
+	if (ftruncate(fd, length))
+		return false;
+	do
+		got = read(fd, buffer, sizeof(buffer));
+	while (got > 0);
+	/* Open until the test ends: its pages stay. */
+	return !got;
+}
+
+/* How many pages the kernel had to take back from somebody. */
+static uint64_t reclaimed(void)
+{
+	char name[64];
+	uint64_t value, sum = 0;
+	FILE *file = fopen("/proc/vmstat", "re");
+
+	while (file && fscanf(file, "%63s %" SCNu64, name, &value) == 2)
+		if (!strcmp(name, "pgsteal_kswapd") || !strcmp(name, "pgsteal_direct"))
+			sum += value;
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+TEST_F(ledger, page_cache_pressure)
+{
+	const uint64_t left = 128 * MIB, length = 192 * MIB;
+	const struct settings pool = { 1, { { POOL, "0" } } };
+	const uint64_t before = reclaimed();
+	uint64_t aside = put_aside(left);
+	bool read;
+
+	read = read_holes("/var/tmp/memclass-ledger", length);
+	ASSERT_TRUE(residue_is(self, 0, self->tolerance));
+	settings_restore(&pool);
+	EXPECT_TRUE(read);
+	EXPECT_LT(before + (length - left) / 2 / PAGE, reclaimed());
+	EXPECT_EQ(aside, (uint64_t)grown(self, "hugetlb.free"));
+	EXPECT_LT((int64_t)(left / 4), grown(self, "unmapped.cache"));
+	EXPECT_GREW("free", -(int64_t)aside - grown(self, "unmapped.cache"), 4 * self->tolerance);
+}
+
+/* A mount that nobody else sees, and a file that takes up @length of it. */
+static int fill_tmpfs(uint64_t length)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("memclass", "/mnt", "tmpfs", 0, "size=100%"))
+		return -1;
+	fd = open("/mnt/file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 || fallocate(fd, 0, 0, length) ? -1 : fd;
+}
+
+/* A GiB, or half of what there is. */
+TEST_F(ledger, tmpfs)
+{
+	const uint64_t half = meminfo("MemAvailable") / 2 / MIB * MIB;
+	const uint64_t length = half < 1024 * MIB ? half : 1024 * MIB;
+	const uint64_t part = 64 * MIB;
+	int fd = fill_tmpfs(length);
+	char *map;
+
+	ASSERT_LE(0, fd);
+	ksft_print_msg("%" PRIu64 " MiB of tmpfs\n", length >> 20);
+	EXPECT_TRUE(residue_is(self, 0, self->tolerance));
+	EXPECT_GREW("unmapped.shmem", length, MIB);
+	EXPECT_GREW("free", -length, self->tolerance);
+
+	map = mmap(NULL, part, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_TRUE(residue_is(self, 0, self->tolerance));
+	EXPECT_GREW("processes.shmem.shared-anon", part, MIB);
+	EXPECT_GREW("unmapped.shmem", length - part, MIB);
+	EXPECT_GE(self->tolerance, llabs(ledger_difference(&self->after, "processes.file")));
+}
+
+/* Private memory, a part of which a child has a copy of: each page counts once. */
+TEST_F(ledger, processes)
+{
+	const uint64_t length = 64 * MIB;
+	struct child child;
+	char *map;
+
+	map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+		   -1, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	child = child_start(NULL, NULL);
+	ASSERT_NE(-1, child.pid);
+	EXPECT_TRUE(residue_is(self, 0, self->tolerance));
+	EXPECT_GREW("processes.anon.private-anon", length, MIB);
+	EXPECT_GE(self->tolerance, llabs(ledger_difference(&self->after, "processes.anon")));
+	child_end(&child);
+}
+
+static bool hide(unsigned long mib)
+{
+	char parameters[32];
+	int fd = open("/memclass/hide.ko", O_RDONLY | O_CLOEXEC);
+	bool loaded;
+
+	snprintf(parameters, sizeof(parameters), "mib=%lu", mib);
+	loaded = fd >= 0 && !syscall(SYS_finit_module, fd, parameters, 0);
+	close(fd);
+	return loaded;
+}
+
+TEST_F(ledger, hidden_pages)
+{
+	const int64_t hidden = HIDDEN_MIB * MIB;
+	bool found;
+
+	ASSERT_TRUE(hide(HIDDEN_MIB));
+	found = residue_is(self, hidden, hidden / 50);
+	EXPECT_TRUE(found);
+	EXPECT_GREW("free", -hidden, hidden / 50);
+	ASSERT_EQ(0, syscall(SYS_delete_module, "hide", O_NONBLOCK));
+	EXPECT_TRUE(residue_is(self, 0, self->tolerance));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CGROUP_FILE_H
+#define CGROUP_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A memory cgroup: where the hierarchy that it belongs to is mounted, and its path there. */
+struct cgroup_place {
+	char *mount;
+	char *path;			/* "" for the root, else beginning with / */
+};
+
+/*
+ * Return: false when there is none, or its hierarchy is not mounted. Otherwise
+ * cgroup_place_free() ends what begins here. The path is looked for in the hierarchy of v2,
+ * then in that of v1's memory controller.
+ */
+bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid);
+bool cgroup_place_of_path(struct cgroup_place *place, const char *path);
+void cgroup_place_free(struct cgroup_place *place);
+
+/*
+ * The number in a file of @cgroup, in the hierarchy of @place.
+ *
+ * Return: false where there is no such file, or no number in it: "max".
+ */
+bool cgroup_file_number(const struct cgroup_place *place, const char *cgroup,
+			const char *file, uint64_t *number);
+
+#endif /* CGROUP_FILE_H */
