@@ -305,7 +305,7 @@ TEST_F(system, kernel_that_counts_little)
 	EXPECT_EQ(1000000000ULL * 1024, ledger_total(&self->ledger));
 	EXPECT_EQ(4000U * 1024, ledger_bytes(&self->ledger, "free.pages"));
 	EXPECT_EQ(3U * 1024, ledger_bytes(&self->ledger, "kernel.gpu"));
-	EXPECT_EQ(0U, ledger_bytes(&self->ledger, "unmapped.shmem"));
+	EXPECT_EQ(0U, ledger_bytes(&self->ledger, "unmapped.cache"));
 	line = ledger_line(&self->ledger, "kernel.slab");
 	EXPECT_EQ(JSON_NULL, json_type(line, "counter"));
 	EXPECT_EQ(JSON_NULL, json_type(line, "counted"));
@@ -349,6 +349,23 @@ TEST_F(system, older_module)
 	EXPECT_NE(NULL, strstr(self->run.err, "older"))
 	TH_LOG("%s", self->run.err);
 	synthetic_remove(&synthetic);
+}
+
+/* One that does not list objects: what they are together is known. */
+TEST_F(system, module_without_objects)
+{
+	struct synthetic synthetic;
+
+	synthetic_make(&synthetic, &layout_own);
+	synthetic_add_record(&synthetic, 0, 1);
+	run(&self->ledger.run, "system", "--json", "--debugfs", synthetic.dir, NULL);
+	synthetic_remove(&synthetic);
+	EXPECT_EQ(0, self->ledger.run.status);
+	ASSERT_TRUE(run_json(&self->ledger.run));
+	EXPECT_LT(0U, ledger_bytes(&self->ledger, "unmapped.shmem.unknown"));
+	EXPECT_EQ(ledger_bytes(&self->ledger, "unmapped.shmem.unknown"),
+		  ledger_bytes(&self->ledger, "unmapped.shmem"));
+	EXPECT_EQ(0, ledger_difference(&self->ledger, "unmapped.shmem"));
 }
 
 TEST_HARNESS_MAIN

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "objects_source.h"
 #include "say.h"
 #include "source.h"
 
@@ -185,6 +186,57 @@ static enum status add_processes(struct ledger *ledger, struct source *source)
 }
 
 /*
+ * What nobody maps of shared memory.
+ */
+
+/* Pools of huge pages have lines of their own. */
+static const struct {
+	const char *kind;
+	enum ledger_line line;
+} object_lines[] = {
+	{ "tmpfs", LEDGER_SHMEM_TMPFS },
+	{ "small", LEDGER_SHMEM_TMPFS },
+	{ "memfd", LEDGER_SHMEM_MEMFD },
+	{ "sysv", LEDGER_SHMEM_SYSV },
+	{ "shm", LEDGER_SHMEM_SHM },
+	{ "driver", LEDGER_SHMEM_DRIVER },
+};
+
+static void add_object(struct ledger *ledger, const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(object_lines) / sizeof(object_lines[0]); i++)
+		if (!strcmp(object_lines[i].kind, object->kind))
+			add(ledger, object_lines[i].line, object->resident - object->mapped);
+}
+
+static enum status add_objects(struct ledger *ledger, const struct request *request)
+{
+	struct objects objects;
+	enum status status;
+	size_t i;
+
+	status = objects_read(request, &objects);
+	if (status)
+		return status;
+	for (i = 0; i < objects.count; i++)
+		add_object(ledger, &objects.all[i]);
+	objects_free(&objects);
+	return STATUS_OK;
+}
+
+/* An older module does not tell: what they are together can be said all the same. */
+static void add_unknown_objects(struct ledger *ledger, const struct counters *counters)
+{
+	int64_t bytes;
+
+	evaluate(ledger, counters, ledger_rows[LEDGER_UNMAPPED_SHMEM].counter, &bytes);
+	if (bytes > 0)
+		add(ledger, LEDGER_SHMEM_UNKNOWN, bytes);
+}
+
+/*
  * What the kernel counts.
  */
 
@@ -217,19 +269,25 @@ static void take_events(struct ledger *ledger, const struct counters *counters)
 }
 
 /* The counters come last, all at about the same time: reading processes takes longer. */
-enum status ledger_read(struct source *source, struct ledger *ledger)
+enum status ledger_read(struct source *source, const struct request *request,
+			struct ledger *ledger)
 {
+	bool objects = objects_exist(request);
 	struct counters counters;
 	enum ledger_line line;
 	enum status status;
 
 	memset(ledger, 0, sizeof(*ledger));
 	status = add_processes(ledger, source);
+	if (!status && objects)
+		status = add_objects(ledger, request);
 	if (!status)
 		status = counters_read(&counters);
 	if (status)
 		return status;
 	clock_gettime(CLOCK_MONOTONIC, &ledger->when);
+	if (!objects)
+		add_unknown_objects(ledger, &counters);
 	add_counted(ledger, &counters);
 	take_events(ledger, &counters);
 	ledger->total = counters_get(&counters, "MemTotal");

@@ -47,8 +47,20 @@ struct source;
 	  " + nr_isolated_anon + nr_isolated_file - Cached - Buffers - AnonPages", \
 	  "SwapCached", false, \
 	  "swapped out or in but still here; rests of huge pages") \
-	X(UNMAPPED_SHMEM, "unmapped.shmem", "Shmem - processes.shmem", "Shmem", false, \
-	  "the rest of Shmem: files on tmpfs, segments and memfds that nobody maps") \
+	X(UNMAPPED_SHMEM, "unmapped.shmem", "", "Shmem - processes.shmem", true, \
+	  "the rest of Shmem; 'memclass objects --unmapped' names it") \
+	X(SHMEM_TMPFS, "unmapped.shmem.tmpfs", "", "", false, \
+	  "files on tmpfs") \
+	X(SHMEM_MEMFD, "unmapped.shmem.memfd", "", "", false, \
+	  "memfds") \
+	X(SHMEM_SYSV, "unmapped.shmem.sysv", "", "", false, \
+	  "System V segments") \
+	X(SHMEM_SHM, "unmapped.shmem.shm", "", "", false, \
+	  "MAP_SHARED | MAP_ANONYMOUS") \
+	X(SHMEM_DRIVER, "unmapped.shmem.driver", "", "", false, \
+	  "of graphics drivers, or another part of the kernel") \
+	X(SHMEM_UNKNOWN, "unmapped.shmem.unknown", "", "", false, \
+	  "all of it, where the module is older and has no objects") \
 	X(CACHE, "unmapped.cache", "", "Cached - Shmem", false, \
 	  "files that were read or written, kept while there is room") \
 	X(CACHE_CLEAN, "unmapped.cache.clean", \
@@ -172,6 +184,7 @@ extern const struct ledger_row ledger_rows[NR_LEDGER_LINES];
 unsigned int ledger_depth(enum ledger_line line);
 const char *ledger_short_name(enum ledger_line line);
 
-enum status ledger_read(struct source *source, struct ledger *ledger);
+enum status ledger_read(struct source *source, const struct request *request,
+			struct ledger *ledger);
 
 #endif /* LEDGER_H */

@@ -105,6 +105,12 @@ static bool add(void *list, void *item, const char *name)
 	return true;
 }
 
+/* An older module has none. */
+bool objects_exist(const struct request *request)
+{
+	return text_rows_exist(request, "objects");
+}
+
 enum status objects_read(const struct request *request, struct objects *objects)
 {
 	struct object object = { 0 };

@@ -38,6 +38,8 @@ struct objects {
 	size_t count;
 };
 
+bool objects_exist(const struct request *request);
+
 /* OK has to be followed by objects_free(). */
 enum status objects_read(const struct request *request, struct objects *objects);
 void objects_free(struct objects *objects);

@@ -206,7 +206,7 @@ static enum status run(const struct request *request, char **operands, int count
 	for (round = 0; !status && repeat_next(&repeat); round++) {
 		struct ledger *ledger = &ledgers[round % 2];
 
-		status = ledger_read(source, ledger);
+		status = ledger_read(source, request, ledger);
 		if (!status)
 			status = show(ledger, round ? &ledgers[(round + 1) % 2] : NULL, request);
 	}

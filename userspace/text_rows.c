@@ -2,9 +2,11 @@
 #include "text_rows.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "say.h"
 #include "source.h"
@@ -89,13 +91,26 @@ static void say_why_not(const char *path, const struct text_rows *rows)
 		say_error("cannot open %s: %s", path, strerror(errno));
 }
 
+static void path_of(char *path, size_t size, const struct request *request, const char *name)
+{
+	snprintf(path, size, "%s/%s", request->debugfs ?: DIR_DEFAULT, name);
+}
+
+bool text_rows_exist(const struct request *request, const char *name)
+{
+	char path[PATH_MAX];
+
+	path_of(path, sizeof(path), request, name);
+	return !access(path, F_OK);
+}
+
 enum status text_rows_read(const struct request *request, const char *name,
 			   const struct text_rows *rows)
 {
 	struct source *source;
 	const char *wrong;
 	enum status status;
-	char path[4096];
+	char path[PATH_MAX];
 	FILE *file;
 
 	/* Is the module there, and does it speak our language? */
@@ -103,7 +118,7 @@ enum status text_rows_read(const struct request *request, const char *name,
 	if (status)
 		return status;
 	source_close(source);
-	snprintf(path, sizeof(path), "%s/%s", request->debugfs ?: DIR_DEFAULT, name);
+	path_of(path, sizeof(path), request, name);
 	file = fopen(path, "re");
 	if (!file) {
 		say_why_not(path, rows);
