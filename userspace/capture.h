@@ -148,6 +148,5 @@ enum status capture_open(struct source **source, const char *path);
 size_t capture_nr_samples(const struct source *source);
 const struct capture_sample *capture_choose(struct source *source, size_t sample);
 const char *capture_fact(struct source *source, const char *key);
-bool capture_counter(struct source *source, const char *name, uint64_t *value);
 
 #endif /* CAPTURE_H */

@@ -84,7 +84,8 @@ static bool prepare_rows(struct capture_writer *writer, enum capture_table_id id
 	char *text;
 	bool done;
 
-	sqlite3_str_appendf(sql, "INSERT INTO \"%w\" VALUES (", capture_tables[id].name);
+	/* Of two counters of one name, cut perhaps, the first one counts. */
+	sqlite3_str_appendf(sql, "INSERT OR IGNORE INTO \"%w\" VALUES (", capture_tables[id].name);
 	capture_fields(&capture_tables[id], add_place, sql);
 	sqlite3_str_appendall(sql, ")");
 	text = sqlite3_str_finish(sql);

@@ -20,7 +20,7 @@
 #define BLOCK		"/sys/block"
 
 /* Return: false when there is no memory. */
-static bool add(struct counters *counters, const char *name, uint64_t value)
+bool counters_add(struct counters *counters, const char *name, uint64_t value)
 {
 	struct counter *more;
 
@@ -46,7 +46,7 @@ static bool read_meminfo(struct counters *counters, FILE *file)
 
 	while (fgets(line, sizeof(line), file)) {
 		nr = sscanf(line, "%63[^:]: %" SCNu64 " %7s", name, &value, unit);
-		if (nr >= 2 && !add(counters, name, nr == 3 ? value * 1024 : value))
+		if (nr >= 2 && !counters_add(counters, name, nr == 3 ? value * 1024 : value))
 			return false;
 	}
 	return true;
@@ -65,7 +65,7 @@ static bool read_vmstat(struct counters *counters, FILE *file)
 
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "%63s %" SCNu64, name, &value) == 2 &&
-		    !add(counters, name, is_pages(name) ? value * page : value))
+		    !counters_add(counters, name, is_pages(name) ? value * page : value))
 			return false;
 	return true;
 }
@@ -79,7 +79,7 @@ static bool read_zoneinfo(struct counters *counters, FILE *file)
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, " count: %" SCNu64, &value) == 1)
 			pages += value;
-	return add(counters, COUNTER_FREE_LISTS, pages * sysconf(_SC_PAGESIZE));
+	return counters_add(counters, COUNTER_FREE_LISTS, pages * sysconf(_SC_PAGESIZE));
 }
 
 /* Return: false when there is no memory. What is not there has no counters. */
@@ -130,9 +130,9 @@ static bool read_hugetlb(struct counters *counters)
 	}
 	if (directory)
 		closedir(directory);
-	return add(counters, COUNTER_HUGETLB_TOTAL, total) &&
-	       add(counters, COUNTER_HUGETLB_FREE, free) &&
-	       add(counters, COUNTER_HUGETLB_RESERVED, reserved < free ? reserved : free);
+	return counters_add(counters, COUNTER_HUGETLB_TOTAL, total) &&
+	       counters_add(counters, COUNTER_HUGETLB_FREE, free) &&
+	       counters_add(counters, COUNTER_HUGETLB_RESERVED, reserved < free ? reserved : free);
 }
 
 /* The third number of mm_stat is what the device takes in all. */
@@ -163,7 +163,7 @@ static bool read_zram(struct counters *counters)
 			used += zram_used(entry->d_name);
 	if (directory)
 		closedir(directory);
-	return add(counters, COUNTER_ZRAM, used);
+	return counters_add(counters, COUNTER_ZRAM, used);
 }
 
 enum status counters_read_meminfo(struct counters *counters)

@@ -35,6 +35,9 @@ enum status counters_read(struct counters *counters);
 enum status counters_read_meminfo(struct counters *counters);
 void counters_free(struct counters *counters);
 
+/* For who reads them elsewhere, into what was empty. False: out of memory. */
+bool counters_add(struct counters *counters, const char *name, uint64_t value);
+
 /* Return: whether this kernel has it. */
 bool counters_find(const struct counters *counters, const char *name, uint64_t *value);
 

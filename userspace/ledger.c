@@ -282,7 +282,7 @@ enum status ledger_read(struct source *source, const struct request *request,
 	if (!status && objects)
 		status = add_objects(ledger, request);
 	if (!status)
-		status = counters_read(&counters);
+		status = source_counters(source, &counters);
 	if (status)
 		return status;
 	clock_gettime(CLOCK_MONOTONIC, &ledger->when);

@@ -166,20 +166,16 @@ static bool put_faults(struct recording *recording)
 /* What the kernel counts of its memory, in bytes where it is memory. */
 static bool put_counters(struct recording *recording)
 {
-	FILE *meminfo = fopen("/proc/meminfo", "re");
-	char line[256], name[64], unit[8];
+	struct counters counters;
 	bool done = true;
-	uint64_t value;
-	int words;
+	size_t i;
 
-	while (meminfo && done && fgets(line, sizeof(line), meminfo)) {
-		words = sscanf(line, "%63[^:]: %" SCNu64 " %7s", name, &value, unit);
-		if (words >= 2)
-			done = capture_put_counter(recording->writer, name,
-						   words == 3 ? value * 1024 : value);
-	}
-	if (meminfo)
-		fclose(meminfo);
+	if (source_counters(recording->source, &counters))
+		return false;
+	for (i = 0; i < counters.nr && done; i++)
+		done = capture_put_counter(recording->writer, counters.list[i].name,
+					   counters.list[i].value);
+	counters_free(&counters);
 	return done;
 }
 

@@ -13,6 +13,7 @@
 #include "command.h"
 #include "html.h"
 #include "output.h"
+#include "report_parts.h"
 #include "say.h"
 #include "timeline.h"
 #include "units.h"
@@ -347,50 +348,6 @@ static void write_classes(struct report *report)
 	foot(report);
 }
 
-/* What the kernel itself counts, first and last. */
-static void write_counters(struct report *report)
-{
-	static const char *const names[] = {
-		"MemTotal",
-		"MemFree",
-		"MemAvailable",
-		"Buffers",
-		"Cached",
-		"AnonPages",
-		"Mapped",
-		"Shmem",
-		"SReclaimable",
-		"SUnreclaim",
-		"KernelStack",
-		"PageTables",
-		"Percpu",
-		"VmallocUsed",
-		"Hugetlb",
-		"SwapTotal",
-		"SwapFree",
-	};
-	size_t samples = capture_nr_samples(report->capture), i;
-	uint64_t before, after;
-	bool was, is;
-
-	fputs("<h2>The machine</h2>\n", report->out);
-	HEAD(report, "Counter", "at the end", "change");
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		capture_choose(report->capture, 0);
-		was = capture_counter(report->capture, names[i], &before);
-		capture_choose(report->capture, samples - 1);
-		is = capture_counter(report->capture, names[i], &after);
-		if (!was || !is)
-			continue;
-		fputs("<tr>", report->out);
-		cell_of_text(report, names[i]);
-		cell_of_bytes(report, true, after);
-		cell_of_change(report, after - before);
-		fputs("</tr>\n", report->out);
-	}
-	foot(report);
-}
-
 /*
  * All of it.
  */
@@ -414,9 +371,10 @@ static void write_page(struct report *report)
 {
 	html_begin(report->out, "memclass report");
 	write_head(report);
+	report_verdicts(report->out, report->capture);
 	write_growth(report);
 	write_changes(report);
-	write_counters(report);
+	report_ledger(report->out, report->capture);
 	write_classes(report);
 	write_processes(report);
 	html_end(report->out);

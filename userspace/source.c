@@ -212,6 +212,13 @@ enum status source_faults(struct source *source, struct all_faults *faults)
 	return status ?: source->ops->faults(source, faults);
 }
 
+enum status source_counters(struct source *source, struct counters *counters)
+{
+	if (source->ops->counters)
+		return source->ops->counters(source, counters);
+	return counters_read(counters);
+}
+
 void all_faults_free(struct all_faults *faults)
 {
 	free(faults->classes);

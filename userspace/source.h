@@ -9,6 +9,7 @@
 
 #include "columns.h"
 #include "command.h"
+#include "counters.h"
 
 /*
  * Where the figures come from: the module, /proc, or a capture. Nobody else knows which
@@ -104,6 +105,9 @@ struct all_faults {
 	size_t nr_classes;
 	struct class_counts *classes;	/* all; all_faults_free() */
 };
+
+/* What the kernel counts of its memory. OK has to be followed by counters_free(). */
+enum status source_counters(struct source *source, struct counters *counters);
 
 bool source_has_faults(struct source *source);
 enum status source_need_faults(const struct source *source);

@@ -12,6 +12,7 @@
 
 /* More would only fill the memory. */
 #define CLASSES_MAX	4096
+#define COUNTERS_MAX	4096
 
 static struct capture *capture_of(struct source *source)
 {
@@ -348,22 +349,30 @@ const char *capture_fact(struct source *source, const char *key)
 }
 
 /* Of the sample that is chosen. */
-bool capture_counter(struct source *source, const char *name, uint64_t *value)
+static enum status get_counters(struct source *source, struct counters *counters)
 {
 	struct capture *capture = capture_of(source);
-	sqlite3_stmt *statement = NULL;
-	bool found;
+	enum source_result result = SOURCE_FAILED;
+	struct cursor row = { NULL, 0 };
+	char name[sizeof(counters->list->name)];
 
-	found = !sqlite3_prepare_v2(capture->db,
-				    "SELECT value FROM counter WHERE sample = ? AND name = ?", -1,
-				    &statement, NULL) &&
-		!sqlite3_bind_int64(statement, 1, capture->samples[capture->chosen].id) &&
-		!sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC) &&
-		sqlite3_step(statement) == SQLITE_ROW;
-	if (found)
-		*value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return found;
+	memset(counters, 0, sizeof(*counters));
+	if (prepare(capture, &row, CAPTURE_TABLE_COUNTER, "WHERE sample = ?")) {
+		begin(capture, &row, 0);
+		while ((result = next_row(capture, &row)) == SOURCE_GOT) {
+			cursor_take_text(&row, name, sizeof(name));
+			if (counters->nr == COUNTERS_MAX ||
+			    !counters_add(counters, name, cursor_take(&row))) {
+				database_say_malformed(capture, "it has more counters than there can be");
+				break;
+			}
+		}
+	}
+	sqlite3_finalize(row.statement);
+	if (result == SOURCE_END)
+		return STATUS_OK;
+	counters_free(counters);
+	return STATUS_FAILURE;
 }
 
 size_t capture_nr_samples(const struct source *source)
@@ -405,6 +414,7 @@ static const struct source_ops capture_ops = {
 	.first_vma = first_vma,
 	.next_vma = next_vma,
 	.faults = get_faults,
+	.counters = get_counters,
 	.say_why_missing = say_why_missing,
 	.now_ns = now_ns,
 	.close = capture_close,

@@ -18,6 +18,8 @@ struct source_ops {
 	enum status (*faults)(struct source *source, struct all_faults *faults);
 	/* NULL: it does whenever its kind does. */
 	bool (*has_faults)(struct source *source);
+	/* NULL: those of the kernel that runs. */
+	enum status (*counters)(struct source *source, struct counters *counters);
 	/* NULL: as pid_say_why_missing(). */
 	void (*say_why_missing)(struct source *source, pid_t pid);
 	/* NULL: it is alive, and now is now. */
