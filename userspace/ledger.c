@@ -272,7 +272,7 @@ static void take_events(struct ledger *ledger, const struct counters *counters)
 enum status ledger_read(struct source *source, const struct request *request,
 			struct ledger *ledger)
 {
-	bool objects = objects_exist(request);
+	bool objects = source_is_live(source) && objects_exist(request);
 	struct counters counters;
 	enum ledger_line line;
 	enum status status;

@@ -184,6 +184,7 @@ extern const struct ledger_row ledger_rows[NR_LEDGER_LINES];
 unsigned int ledger_depth(enum ledger_line line);
 const char *ledger_short_name(enum ledger_line line);
 
+/* @request says where the module's files are; NULL will do for what is not live. */
 enum status ledger_read(struct source *source, const struct request *request,
 			struct ledger *ledger);
 

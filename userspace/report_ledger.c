@@ -48,10 +48,10 @@ static void write_ledger(FILE *out, struct source *capture)
 	enum ledger_line line;
 
 	capture_choose(capture, 0);
-	if (ledger_read(capture, &before))
+	if (ledger_read(capture, NULL, &before))
 		return;
 	capture_choose(capture, capture_nr_samples(capture) - 1);
-	if (ledger_read(capture, &after))
+	if (ledger_read(capture, NULL, &after))
 		return;
 	fputs("<h2>Where all memory is</h2>\n<div class=\"wide\"><table>\n"
 	      "<tr><th>Use</th><th class=\"n\">at the end</th><th class=\"n\">of all</th>"

@@ -88,7 +88,8 @@ static void print_headroom(const struct process *process, const struct request *
 	headroom_free(&headroom);
 }
 
-static enum status show_table(const struct process *process, const struct request *request)
+static enum status show_table(const struct process *process, bool live,
+			      const struct request *request)
 {
 	struct class_counts total = { CLASS_TOTAL, process->total };
 	enum status status;
@@ -106,24 +107,31 @@ static enum status show_table(const struct process *process, const struct reques
 		table_row(table, &process->classes[i]);
 	table_row(table, &total);
 	status = table_close(table);
-	if (!request->raw && !request->no_headings)
+	if (live && !request->raw && !request->no_headings)
 		print_headroom(process, request);
 	return status;
 }
 
-static enum status show_json(const struct process *process)
+static void emit_headroom(struct json *json, const struct process *process)
 {
 	struct headroom headroom;
+
+	headroom_of_process(&headroom, process);
+	headroom_emit(json, &headroom);
+	headroom_emit_score(json, &headroom);
+	headroom_free(&headroom);
+}
+
+static enum status show_json(const struct process *process, bool live)
+{
 	struct json json;
 
 	json_begin(&json, stdout);
 	json_open_object(&json, NULL);
 	json_number(&json, "schema", JSON_SCHEMA);
 	emit_process(&json, process);
-	headroom_of_process(&headroom, process);
-	headroom_emit(&json, &headroom);
-	headroom_emit_score(&json, &headroom);
-	headroom_free(&headroom);
+	if (live)
+		emit_headroom(&json, process);
 	json_close_object(&json);
 	json_end(&json);
 	return STATUS_OK;
@@ -144,7 +152,8 @@ static enum status show(struct source *source, pid_t pid, const struct request *
 		return STATUS_FAILURE;
 	if (again && !request->json && !request->raw)
 		putchar('\n');
-	status = request->json ? show_json(&process) : show_table(&process, request);
+	status = request->json ? show_json(&process, source_is_live(source)) :
+				 show_table(&process, source_is_live(source), request);
 	process_free(&process);
 	return status;
 }

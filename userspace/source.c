@@ -188,6 +188,12 @@ const char *source_name(const struct source *source)
 	return source->ops->name;
 }
 
+/* What it says is of now, and of this machine. */
+bool source_is_live(const struct source *source)
+{
+	return !source->ops->now_ns;
+}
+
 /* Without a complaint if not. */
 bool source_has_faults(struct source *source)
 {

@@ -87,6 +87,7 @@ enum status source_open(struct source **source, const struct request *request);
 enum status source_open_capture(struct source **source, const char *path);
 void source_close(struct source *source);
 const char *source_name(const struct source *source);
+bool source_is_live(const struct source *source);
 
 enum source_result source_process(struct source *source, pid_t pid, struct process *process);
 enum source_result source_first_process(struct source *source, struct process *process);
