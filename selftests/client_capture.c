@@ -178,6 +178,15 @@ FIXTURE_TEARDOWN(layout)
 	rmdir(FOLDER);
 }
 
+/* What a process can run into is known of those alone that live. */
+static void cut_off_limits(char *text)
+{
+	char *limits = strstr(text, ", \"headroom\": ");
+
+	if (limits)
+		strcpy(limits, "}\n");
+}
+
 static void expect_same(struct __test_metadata *_metadata, const char *dir,
 			const char *command, const char *option, const char *pid)
 {
@@ -189,6 +198,7 @@ static void expect_same(struct __test_metadata *_metadata, const char *dir,
 	TH_LOG("%s %s: %s", command, option, later.err);
 	EXPECT_EQ(0, live.status);
 	EXPECT_LT(20U, strlen(live.out));
+	cut_off_limits(live.out);
 	EXPECT_STREQ(live.out, later.out);
 	run_free(&live);
 	run_free(&later);
