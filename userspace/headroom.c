@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How far a process, or a cgroup, is from the limits that it can run into. */
+/* How far a process is from the limits that it can run into. */
 #include "headroom.h"
 
 #include <inttypes.h>
@@ -281,19 +281,6 @@ void headroom_of_process(struct headroom *headroom, const struct process *proces
 	/* All that was read in between is another one's if it is not there any more. */
 	if (!is_same(process))
 		headroom_free(headroom);
-	sort(headroom);
-}
-
-void headroom_of_cgroup(struct headroom *headroom, const char *path)
-{
-	struct cgroup_place place;
-
-	memset(headroom, 0, sizeof(*headroom));
-	if (cgroup_place_of_path(&place, path)) {
-		add_cgroup(headroom, &place);
-		cgroup_place_free(&place);
-	}
-	add_system(headroom);
 	sort(headroom);
 }
 

@@ -36,9 +36,6 @@ struct headroom {
  * another one now, nothing is known.
  */
 void headroom_of_process(struct headroom *headroom, const struct process *process);
-
-/* @path is below the mount of cgroup v2, or of v1's memory controller. */
-void headroom_of_cgroup(struct headroom *headroom, const char *path);
 void headroom_free(struct headroom *headroom);
 
 uint64_t headroom_left(const struct headroom_limit *limit);
