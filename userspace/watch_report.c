@@ -2,69 +2,15 @@
 #include "watch_report.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "emit.h"
-#include "limit.h"
+#include "findings.h"
 #include "say.h"
 #include "text.h"
 #include "units.h"
 
 #define HOUR	3600
-
-/* A finding, and what there is to say of it beside. */
-struct row {
-	const struct subject *subject;
-	struct growth_finding finding;
-	double share;			/* of all growth that was seen */
-	bool limited;
-	struct limit limit;
-};
-
-struct rows {
-	struct row *all;
-	size_t count;
-	size_t suspected;
-};
-
-static bool is_suspected(const struct row *row)
-{
-	return verdicts[row->finding.verdict].suspected;
-}
-
-static bool is_machine(const struct row *row)
-{
-	return !row->subject->pid;
-}
-
-/* Threads and mappings are counted, all else is in bytes. */
-static bool in_bytes(const struct growth_finding *finding)
-{
-	return finding->row != GROWTH_THREADS && finding->figure != GROWTH_VMAS;
-}
-
-/* What is no class. */
-static const char *const names[GROWTH_ROWS] = {
-	[GROWTH_THREADS] = "threads",
-	[GROWTH_PAGE_TABLES] = "page-tables",
-	[GROWTH_SHMEM] = "unmapped-shmem",
-	[GROWTH_SLAB] = "slab",
-	[GROWTH_RESIDUE] = "residue",
-};
-
-static const char *name_of(const struct row *row, char buffer[CLASS_NAME_MAX])
-{
-	return names[row->finding.row] ?: class_name(buffer, row->finding.row);
-}
-
-static const char *const figure_names[NR_GROWTH_FIGURES] = {
-	[GROWTH_SIZE] = "size",
-	[GROWTH_FIRM] = "firm",
-	[GROWTH_VIRT] = "virt",
-	[GROWTH_VMAS] = "vmas",
-};
 
 static uint64_t percent(double part)
 {
@@ -87,9 +33,9 @@ static uint64_t an_hour(const struct growth_finding *finding, bool down)
 
 static void get_pid(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	if (is_machine(row))
+	if (finding_is_machine(row))
 		cell_text(cell, "all");
 	else
 		cell_number(cell, row->subject->pid);
@@ -97,16 +43,16 @@ static void get_pid(const void *item, struct cell *cell)
 
 static void get_comm(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	cell_text(cell, is_machine(row) ? "the machine" : row->subject->comm);
+	cell_text(cell, finding_is_machine(row) ? "the machine" : row->subject->comm);
 }
 
 static void get_processes(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	if (!is_machine(row))
+	if (!finding_is_machine(row))
 		cell_number(cell, row->subject->processes);
 }
 
@@ -114,14 +60,14 @@ static void get_class(const void *item, struct cell *cell)
 {
 	char buffer[CLASS_NAME_MAX];
 
-	cell_format(cell, "%s", name_of(item, buffer));
+	cell_format(cell, "%s", finding_name(item, buffer));
 }
 
-static void get_amount(const struct row *row, uint64_t amount, struct cell *cell)
+static void get_amount(const struct finding *row, uint64_t amount, struct cell *cell)
 {
 	if (amount == GROWTH_NOT_COUNTED)
 		cell->kind = CELL_UNKNOWN;
-	else if (in_bytes(&row->finding))
+	else if (finding_in_bytes(&row->growth))
 		cell_bytes(cell, amount);
 	else
 		cell_number(cell, amount);
@@ -129,65 +75,65 @@ static void get_amount(const struct row *row, uint64_t amount, struct cell *cell
 
 static void get_now(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	get_amount(row, row->finding.now, cell);
+	get_amount(row, row->growth.now, cell);
 }
 
 static void get_figure(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	cell_text(cell, figure_names[row->finding.figure]);
+	cell_text(cell, growth_figure_names[row->growth.figure]);
 	/* Worth a column as soon as it is not the size of all of them. */
-	cell->number = row->finding.figure != GROWTH_SIZE;
+	cell->number = row->growth.figure != GROWTH_SIZE;
 }
 
 static void get_rate(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	get_amount(row, an_hour(&row->finding, false), cell);
+	get_amount(row, an_hour(&row->growth, false), cell);
 }
 
 static void get_fall(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	get_amount(row, an_hour(&row->finding, true), cell);
+	get_amount(row, an_hour(&row->growth, true), cell);
 }
 
 static void get_fit(const void *item, struct cell *cell)
 {
-	cell_number(cell, percent(((const struct row *)item)->finding.trend.fit));
+	cell_number(cell, percent(((const struct finding *)item)->growth.trend.fit));
 }
 
 static void get_share(const void *item, struct cell *cell)
 {
-	cell_number(cell, percent(((const struct row *)item)->share));
+	cell_number(cell, percent(((const struct finding *)item)->share));
 }
 
 static void get_faults(const void *item, struct cell *cell)
 {
-	cell_number(cell, ((const struct row *)item)->finding.faults_per_second + 0.5);
+	cell_number(cell, ((const struct finding *)item)->growth.faults_per_second + 0.5);
 }
 
 static void get_verdict(const void *item, struct cell *cell)
 {
-	cell_text(cell, verdicts[((const struct row *)item)->finding.verdict].name);
+	cell_text(cell, verdicts[((const struct finding *)item)->growth.verdict].name);
 }
 
 static void get_sure(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
-	if (is_suspected(row))
-		cell_number(cell, percent(row->finding.trend.confidence));
+	if (finding_is_suspected(row))
+		cell_number(cell, percent(row->growth.trend.confidence));
 }
 
 static void get_left(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
 	if (!row->limited)
 		return;
@@ -197,7 +143,7 @@ static void get_left(const void *item, struct cell *cell)
 
 static void get_limit(const void *item, struct cell *cell)
 {
-	const struct row *row = item;
+	const struct finding *row = item;
 
 	if (row->limited)
 		cell_text(cell, row->limit.name);
@@ -258,87 +204,13 @@ const struct listing watch_listing = {
 };
 
 /*
- * What was found.
- */
-
-static bool add_rows(struct rows *rows, const struct subject *subject, uint64_t samples)
-{
-	struct growth_finding findings[GROWTH_ROWS];
-	size_t count = growth_judge(subject->growth, samples, findings), i;
-	struct row *more, *row;
-
-	more = realloc(rows->all, (rows->count + count + 1) * sizeof(*more));
-	if (!more)
-		return false;
-	rows->all = more;
-	for (i = 0; i < count; i++) {
-		row = &rows->all[rows->count++];
-		*row = (struct row) { .subject = subject, .finding = findings[i] };
-		rows->suspected += is_suspected(row);
-		row->limited = is_suspected(row) &&
-			       limit_nearest(subject->pid, &row->finding, &row->limit);
-	}
-	return true;
-}
-
-/* Bytes that are in no other row as well. */
-static double growth_of(const struct row *row)
-{
-	if (row->finding.row == GROWTH_THREADS || row->finding.size_per_second < 0)
-		return 0;
-	return row->finding.size_per_second;
-}
-
-static void find_shares(struct rows *rows)
-{
-	double all = 0;
-	size_t i;
-
-	for (i = 0; i < rows->count; i++)
-		all += growth_of(&rows->all[i]);
-	for (i = 0; all > 0 && i < rows->count; i++)
-		rows->all[i].share = growth_of(&rows->all[i]) / all;
-}
-
-/* What is suspected first, then what grows most. */
-static int compare(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	double rate_a = a->finding.size_per_second, rate_b = b->finding.size_per_second;
-
-	if (is_suspected(a) != is_suspected(b))
-		return is_suspected(b) - is_suspected(a);
-	if (rate_a != rate_b)
-		return rate_a < rate_b ? 1 : -1;
-	if (a->subject->pid != b->subject->pid)
-		return a->subject->pid < b->subject->pid ? -1 : 1;
-	return (int)a->finding.row - (int)b->finding.row;
-}
-
-static bool find_rows(const struct watch *watch, struct rows *rows)
-{
-	size_t i;
-
-	for (i = 0; i < watch->subjects.count; i++) {
-		if (!add_rows(rows, watch->subjects.all[i], watch->samples)) {
-			say_error("out of memory");
-			return false;
-		}
-	}
-	find_shares(rows);
-	if (rows->count)
-		qsort(rows->all, rows->count, sizeof(*rows->all), compare);
-	return true;
-}
-
-/*
  * As a table, and in words.
  */
 
-static bool is_shown(const struct watch *watch, const struct row *row)
+static bool is_shown(const struct watch *watch, const struct finding *row)
 {
 	return watch->chosen || watch->request->raw ||
-	       (row->finding.verdict != VERDICT_STEADY && row->finding.trend.rise > 0);
+	       (row->growth.verdict != VERDICT_STEADY && row->growth.trend.rise > 0);
 }
 
 static void print_title(const struct watch *watch)
@@ -360,71 +232,44 @@ static void print_rate(const struct growth_finding *finding)
 	uint64_t amount = an_hour(finding, false);
 	char rate[UNITS_MAX];
 
-	if (in_bytes(finding))
+	if (finding_in_bytes(finding))
 		units_bytes(rate, amount);
 	else
 		snprintf(rate, sizeof(rate), "%" PRIu64, amount);
 	printf("%s%s an hour", rate, units[finding->figure]);
 }
 
-static void print_reason(const struct row *row)
+static void print_reason(const struct finding *row)
 {
-	const struct verdict_text *verdict = &verdicts[row->finding.verdict];
+	const struct verdict_text *verdict = &verdicts[row->growth.verdict];
 	char comm[TEXT_ESCAPED(sizeof(row->subject->comm))];
 	char class[CLASS_NAME_MAX], left[UNITS_MAX];
 
-	if (is_machine(row))
+	if (finding_is_machine(row))
 		printf("\n%s suspected in the machine: ", verdict->name);
 	else
 		printf("\n%s suspected in %s (%d): ", verdict->name,
 		       text_escape(comm, sizeof(comm), row->subject->comm), row->subject->pid);
-	printf("%s, ", name_of(row, class));
-	print_rate(&row->finding);
+	printf("%s, ", finding_name(row, class));
+	print_rate(&row->growth);
 	printf("\n  seen:        %s\n  to be sure:  %s\n", verdict->seen, verdict->to_be_sure);
 	if (row->limited)
 		printf("  time left:   %s to the limit, %s\n",
 		       units_age(left, row->limit.seconds), row->limit.name);
 }
 
-/* Several rows can be about the same leak: a thread has more than one mapping. */
-static bool is_same_leak(const struct row *a, const struct row *b)
-{
-	return a->subject == b->subject && a->finding.verdict == b->finding.verdict;
-}
-
-/* Nothing else limits it: as good as never. */
-static double seconds_left(const struct row *row)
-{
-	return row->limited ? row->limit.seconds : HUGE_VAL;
-}
-
-/* The row of a leak that runs into a limit first stands for all of them. */
-static bool is_most_urgent(const struct rows *rows, size_t i)
-{
-	const struct row *row = &rows->all[i], *other;
-
-	for (other = rows->all; other < rows->all + rows->suspected; other++) {
-		if (!is_same_leak(row, other))
-			continue;
-		if (seconds_left(other) < seconds_left(row) ||
-		    (other < row && seconds_left(other) == seconds_left(row)))
-			return false;
-	}
-	return true;
-}
-
-static void print_reasons(const struct rows *rows)
+static void print_reasons(const struct findings *rows)
 {
 	size_t i;
 
 	if (!rows->suspected)
 		printf("\nnothing suspected\n");
 	for (i = 0; i < rows->suspected; i++)
-		if (is_most_urgent(rows, i))
+		if (finding_is_most_urgent(rows, i))
 			print_reason(&rows->all[i]);
 }
 
-static enum status print_table(const struct watch *watch, const struct rows *rows)
+static enum status print_table(const struct watch *watch, const struct findings *rows)
 {
 	bool notes = !watch->request->raw && !watch->request->no_headings;
 	enum status status;
@@ -460,7 +305,7 @@ static void emit_amount(struct json *json, const char *key, uint64_t amount)
 		json_number(json, key, amount);
 }
 
-static void emit_limit(struct json *json, const struct row *row)
+static void emit_limit(struct json *json, const struct finding *row)
 {
 	if (!row->limited) {
 		json_null(json, "limit");
@@ -473,13 +318,13 @@ static void emit_limit(struct json *json, const struct row *row)
 	json_close_object(json);
 }
 
-static void emit_row(struct json *json, const struct row *row)
+static void emit_row(struct json *json, const struct finding *row)
 {
-	const struct growth_finding *finding = &row->finding;
+	const struct growth_finding *finding = &row->growth;
 	char buffer[CLASS_NAME_MAX];
 
 	json_open_object(json, NULL);
-	if (is_machine(row)) {
+	if (finding_is_machine(row)) {
 		json_null(json, "pid");
 		json_null(json, "comm");
 	} else {
@@ -488,8 +333,8 @@ static void emit_row(struct json *json, const struct row *row)
 		json_number(json, "start_ns", row->subject->start_ns);
 		json_number(json, "processes", row->subject->processes);
 	}
-	json_string(json, "class", name_of(row, buffer));
-	json_string(json, "figure", figure_names[finding->figure]);
+	json_string(json, "class", finding_name(row, buffer));
+	json_string(json, "figure", growth_figure_names[finding->figure]);
 	emit_amount(json, "now", finding->now);
 	json_number(json, "rate", an_hour(finding, false));
 	json_number(json, "fall", an_hour(finding, true));
@@ -497,14 +342,14 @@ static void emit_row(struct json *json, const struct row *row)
 	json_number(json, "share", percent(row->share));
 	json_number(json, "faults_an_hour", finding->faults_per_second * HOUR + 0.5);
 	json_string(json, "verdict", verdicts[finding->verdict].name);
-	json_bool(json, "suspected", is_suspected(row));
+	json_bool(json, "suspected", finding_is_suspected(row));
 	json_number(json, "confidence", percent(finding->trend.confidence));
 	json_string(json, "to_be_sure", verdicts[finding->verdict].to_be_sure);
 	emit_limit(json, row);
 	json_close_object(json);
 }
 
-static void print_json(const struct watch *watch, const struct rows *rows)
+static void print_json(const struct watch *watch, const struct findings *rows)
 {
 	struct json json;
 	size_t i;
@@ -529,9 +374,9 @@ static void print_json(const struct watch *watch, const struct rows *rows)
 enum status watch_report(const struct watch *watch)
 {
 	enum status status = STATUS_OK;
-	struct rows rows = { 0 };
+	struct findings rows = { 0 };
 
-	if (!find_rows(watch, &rows))
+	if (!findings_read(&rows, &watch->subjects, watch->samples))
 		status = STATUS_FAILURE;
 	else if (watch->request->json)
 		print_json(watch, &rows);
@@ -539,6 +384,6 @@ enum status watch_report(const struct watch *watch)
 		status = print_table(watch, &rows);
 	if (!status && rows.suspected)
 		status = STATUS_SUSPECTED;
-	free(rows.all);
+	findings_free(&rows);
 	return status;
 }
