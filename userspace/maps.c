@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* memclass maps PID: every mapping of a process. */
 #include <stdio.h>
-#include <sys/mman.h>
 
 #include "command.h"
 #include "emit.h"
@@ -10,122 +9,16 @@
 #include "say.h"
 #include "source.h"
 #include "table.h"
-
-/* A row of the table: a mapping, or their sum. */
-struct row {
-	const struct vma *vma;		/* NULL for the sum */
-	const struct counts *counts;
-};
-
-static const struct vma *vma_of(const void *item)
-{
-	return ((const struct row *)item)->vma;
-}
-
-static void get_start(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_format(cell, "%llx", (unsigned long long)vma->start);
-	else
-		cell_text(cell, "total");
-}
-
-static void get_end(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_format(cell, "%llx", (unsigned long long)vma->end);
-}
-
-static void get_perms(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_format(cell, "%c%c%c%c", vma->prot & PROT_READ ? 'r' : '-',
-			    vma->prot & PROT_WRITE ? 'w' : '-',
-			    vma->prot & PROT_EXEC ? 'x' : '-', vma->shared ? 's' : 'p');
-}
-
-static void get_class(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-	char name[CLASS_NAME_MAX];
-
-	if (vma)
-		cell_format(cell, "%s", class_name(name, vma->class));
-}
-
-static void get_type(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (!vma)
-		return;
-	cell->kind = CELL_UNKNOWN;
-	if (class_type_name(vma->class))
-		cell_text(cell, class_type_name(vma->class));
-}
-
-static void get_offset(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_format(cell, "%llx", (unsigned long long)vma->offset);
-}
-
-static void get_dev(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_format(cell, "%02x:%02x", vma->dev_major, vma->dev_minor);
-}
-
-static void get_inode(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma)
-		cell_number(cell, vma->inode);
-}
-
-static void get_name(const void *item, struct cell *cell)
-{
-	const struct vma *vma = vma_of(item);
-
-	if (vma && vma->name_cut)
-		cell_format(cell, "...%s", vma->name);
-	else if (vma)
-		cell_text(cell, vma->name);
-}
-
-static const struct counts *get_counts(const void *item)
-{
-	return ((const struct row *)item)->counts;
-}
+#include "vma_row.h"
 
 static const struct field fields[] = {
-	{ .name = "start", .help = "first address", .get = get_start },
-	{ .name = "end", .help = "address after the last", .get = get_end },
-	{ .name = "perms", .help = "read, write, execute, shared or private", .get = get_perms, .left = true },
-	{ .name = "class", .help = "finer kind of the mapping", .get = get_class, .left = true },
-	{ .name = "type", .help = "how it was asked for", .get = get_type, .left = true },
-	{ .name = "offset", .help = "in the file", .get = get_offset },
-	{ .name = "dev", .help = "device of the file", .get = get_dev },
-	{ .name = "inode", .help = "of the file", .get = get_inode },
-	{ .name = "name", .help = "its file, or name", .get = get_name, .left = true, .cut = true },
-	COUNTED_FIELDS
+	VMA_ROW_FIELDS COUNTED_FIELDS
 };
 
 static const struct listing maps_listing = {
 	.fields = fields,
 	.nr_fields = sizeof(fields) / sizeof(fields[0]),
-	.counts = get_counts,
+	.counts = vma_row_counts,
 	.defaults = "start,virt,perms,class,rss,pss,dirty,cow,swap,name",
 };
 
@@ -135,8 +28,7 @@ struct output {
 	struct groups *groups;		/* with --by they are summed up before */
 	struct table *table;		/* or, when it is NULL: */
 	struct json json;
-	struct counts total;
-	struct cost cost;
+	struct vma total;		/* and what all walks have cost */
 };
 
 /* The costs of several walks as that of one. */
@@ -154,8 +46,8 @@ static void cost_add(struct cost *sum, const struct cost *cost)
 static enum status output_begin(struct output *output, const struct vma *first,
 				const struct request *request)
 {
-	counts_clear(&output->total);
-	output->cost = (struct cost) { 0 };
+	output->total = (struct vma) { .pid = VMA_ROW_TOTAL };
+	counts_clear(&output->total.counts);
 	output->request = request;
 	output->table = NULL;
 	output->groups = request->by ? groups_new(request) : NULL;
@@ -182,14 +74,12 @@ static enum status output_begin(struct output *output, const struct vma *first,
 /* Return: false when there is no memory. */
 static bool output_vma(struct output *output, const struct vma *vma)
 {
-	struct row row = { vma, &vma->counts };
-
-	counts_add(&output->total, &vma->counts);
-	cost_add(&output->cost, &vma->cost);
+	counts_add(&output->total.counts, &vma->counts);
+	cost_add(&output->total.cost, &vma->cost);
 	if (output->groups)
 		return groups_add(output->groups, vma);
 	if (output->table) {
-		table_row(output->table, &row);
+		table_row(output->table, vma);
 	} else {
 		json_line(&output->json);
 		emit_vma(&output->json, vma);
@@ -205,14 +95,13 @@ static enum status end_groups(struct output *output, bool complete)
 	if (output->request->json)
 		groups_emit(output->groups, &output->json);
 	else if (complete)
-		status = groups_print(output->groups, output->request, &output->total);
+		status = groups_print(output->groups, output->request, &output->total.counts);
 	groups_free(output->groups);
 	return status;
 }
 
 static enum status output_end(struct output *output, bool complete)
 {
-	struct row row = { NULL, &output->total };
 	enum status status;
 
 	if (output->groups) {
@@ -222,15 +111,15 @@ static enum status output_end(struct output *output, bool complete)
 	}
 	if (output->table) {
 		if (complete)
-			table_row(output->table, &row);
+			table_row(output->table, &output->total);
 		return table_close(output->table);
 	}
 	json_line(&output->json);
 	json_close_array(&output->json);
 	json_open_object(&output->json, "total");
-	emit_counts(&output->json, &output->total);
+	emit_counts(&output->json, &output->total.counts);
 	json_close_object(&output->json);
-	emit_cost(&output->json, &output->cost);
+	emit_cost(&output->json, &output->total.cost);
 	json_bool(&output->json, "complete", complete);
 	json_close_object(&output->json);
 	json_end(&output->json);

@@ -8,174 +8,19 @@
 #include "command.h"
 #include "emit.h"
 #include "filter.h"
+#include "process_row.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
-#include "user.h"
-
-/* No process has this: the row of the sums. */
-#define PID_TOTAL	0
-
-/*
- * The fields.
- */
-
-static void get_pid(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid == PID_TOTAL)
-		cell_text(cell, "total");
-	else
-		cell_number(cell, process->pid);
-}
-
-static void get_ppid(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid != PID_TOTAL)
-		cell_number(cell, process->ppid);
-}
-
-static void get_uid(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid != PID_TOTAL)
-		cell_number(cell, process->uid);
-}
-
-static void get_user(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid != PID_TOTAL)
-		cell_text(cell, user_name(process));
-}
-
-static void get_comm(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	cell_text(cell, process->comm);
-}
-
-static void get_mm(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid == PID_TOTAL)
-		return;
-	if (process->shared_mm_unknown)
-		cell->kind = CELL_UNKNOWN;
-	else
-		cell_text(cell, process->shared_mm ? "shared" : "own");
-}
-
-static void get_threads(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	cell_number(cell, process->threads);
-}
-
-static void get_age(const void *item, struct cell *cell)
-{
-	const struct process *process = item;
-
-	if (process->pid == PID_TOTAL || process->read_ns < process->start_ns)
-		return;
-	cell->kind = CELL_SECONDS;
-	cell->number = (process->read_ns - process->start_ns) / 1000000000;
-}
-
-static void get_tables(const void *item, struct cell *cell)
-{
-	cell_bytes(cell, ((const struct process *)item)->page_tables);
-}
-
-static const struct counts *get_counts(const void *item)
-{
-	return &((const struct process *)item)->total;
-}
-
-/* The cheap tier knows no PSS. */
-static uint64_t column_of_types(const struct process *process)
-{
-	return process->cheap ? COLUMN_BIT(rss) : COLUMN_BIT(pss);
-}
-
-static void get_of_type(const struct process *process, enum memclass_type type,
-			struct cell *cell)
-{
-	uint64_t sum = 0, value;
-	size_t i;
-
-	cell->kind = CELL_UNKNOWN;
-	if (process->classes_unknown)
-		return;
-	for (i = 0; i < process->nr_classes; i++) {
-		if (!class_has_type(process->classes[i].class, type))
-			continue;
-		if (!counts_get(&process->classes[i].counts, column_of_types(process), &value))
-			return;
-		sum += value;
-	}
-	cell_bytes(cell, sum);
-}
-
-#define TYPE_GETTER(type, name, text) \
-	static void get_##type(const void *item, struct cell *cell) \
-	{ \
-		get_of_type(item, MEMCLASS_TYPE_##type, cell); \
-	}
-MEMCLASS_TYPES(TYPE_GETTER)
-
-/* Full names would fill the screen. */
-#define HEADING_PRIVATE_ANON	"P-ANON"
-#define HEADING_PRIVATE_FILE	"P-FILE"
-#define HEADING_SHARED_ANON	"S-ANON"
-#define HEADING_SHARED_FILE	"S-FILE"
-#define HEADING_OTHER		"OTHER"
-
-#define TYPE_FIELD(type, type_name, text) \
-	{ \
-		.name = type_name, \
-		.heading = HEADING_##type, \
-		.help = "pss of that type; rss with --cheap", \
-		.get = get_##type, \
-	},
 
 static const struct field fields[] = {
-	{ .name = "pid", .help = "process id", .get = get_pid, .ascending = true },
-	{ .name = "ppid", .help = "its parent's", .get = get_ppid, .ascending = true },
-	{ .name = "uid", .help = "user's number", .get = get_uid, .ascending = true },
-	{ .name = "user", .help = "user", .get = get_user, .left = true, .cut = true },
-	{
-		.name = "comm",
-		.heading = "COMMAND",
-		.help = "name",
-		.get = get_comm,
-		.left = true,
-		.cut = true,
-	},
-	{
-		.name = "mm",
-		.help = "shared: with a process of a lower pid, not in the total",
-		.get = get_mm,
-		.left = true,
-	},
-	{ .name = "threads", .help = "threads", .get = get_threads },
-	{ .name = "age", .help = "time since it was started", .get = get_age },
-	{ .name = "page-tables", .heading = "PGTABLES", .help = "page tables", .get = get_tables },
-	MEMCLASS_TYPES(TYPE_FIELD) COUNTED_FIELDS FAULT_FIELDS
+	PROCESS_ROW_FIELDS COUNTED_FIELDS FAULT_FIELDS
 };
 
 static const struct listing ps_listing = {
 	.fields = fields,
 	.nr_fields = sizeof(fields) / sizeof(fields[0]),
-	.counts = get_counts,
+	.counts = process_row_counts,
 	.defaults = "pid,user,rss,pss,swap,private-anon,private-file,shared-anon,"
 		    "shared-file,other?,hugetlb?,comm",
 };
@@ -384,7 +229,7 @@ static enum status run(const struct request *request, char **operands, int count
 	status = source_open(&source, request);
 	if (status)
 		return status;
-	processes.total.pid = PID_TOTAL;
+	processes.total.pid = PROCESS_ROW_TOTAL;
 	counts_clear(&processes.total.total);
 	status = read_all(source, &processes, &filter);
 	if (!status)
