@@ -274,7 +274,7 @@ static enum status print_table(const struct watch *watch, const struct findings 
 	bool notes = !watch->request->raw && !watch->request->no_headings;
 	enum status status;
 	struct table *table;
-	size_t i, shown = 0;
+	size_t i;
 
 	if (notes)
 		print_title(watch);
@@ -282,10 +282,8 @@ static enum status print_table(const struct watch *watch, const struct findings 
 	if (status)
 		return status;
 	for (i = 0; i < rows->count; i++) {
-		if (!is_shown(watch, &rows->all[i]))
-			continue;
-		table_row(table, &rows->all[i]);
-		shown++;
+		if (is_shown(watch, &rows->all[i]))
+			table_row(table, &rows->all[i]);
 	}
 	status = table_close(table);
 	if (notes)

@@ -128,7 +128,7 @@ build_userspace()
 {
 	local dir=$BUILD/userspace key
 
-	key=$(tree_digest userspace selftests kmod/uapi)-$(root_key trixie) || exit
+	key=$(tree_digest userspace selftests kmod/uapi)-$(root_key workshop) || exit
 	build_if_changed "$dir" "$key" userspace_make
 	printf '%s\n' "$dir/out"
 }
@@ -139,7 +139,7 @@ userspace_make()
 
 	ksft=$(ksft_get) || return
 	mkdir -p "$1/out"
-	root_run trixie --bind "$TOP" /memclass --bind "$1/out" /out \
+	root_run workshop --bind "$TOP" /memclass --bind "$1/out" /out \
 		--bind "$ksft" /ksft -- \
 		/memclass/selftests/vm/lib/make-userspace
 }

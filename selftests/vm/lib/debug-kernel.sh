@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The debug kernel: trixie's source, built in trixie's root from debug.config
+# The debug kernel: trixie's source, built in the workshop from debug.config
 # alone. Its cache entry holds
 #
 #   vmlinuz    what QEMU boots (bzImage; see CONFIG_PVH in debug.config)
 #   vmlinux    the same as ELF, with symbols and BTF, without DWARF: no line numbers
 #   config     what it was built with: the guest's /proc/config.gz
-#   build/     KDIR for modules, at any path in trixie's root; but bind the whole
+#   build/     KDIR for modules, at any path in the workshop; but bind the whole
 #              entry, since build/vmlinux is a link to ../vmlinux, for BTF
 #   modules/   test_hmm.ko; everything else is built in
 
-# debug_kernel_key: the source and the compiler are those in trixie's root, which
+# debug_kernel_key: the source and the compiler are those in the workshop, which
 # is therefore made first.
 debug_kernel_key()
 {
 	local root packages
 
-	root=$(root_get trixie) || exit
+	root=$(root_get workshop) || exit
 	packages=$(dpkg-query --admindir="$root/var/lib/dpkg" --show \
 		linux-source-6.12 'gcc-[0-9]*' binutils pahole) || exit
 	{
@@ -52,7 +52,7 @@ debug_kernel_make()
 	say "debug kernel: building (about 8 minutes on two processors, log in $log)"
 	mkdir "$dir" || return
 	# What the build says is for the log, its progress and errors for the user.
-	root_run trixie --bind "$VM" /memclass-vm --bind "$dir" /out -- \
+	root_run workshop --bind "$VM" /memclass-vm --bind "$dir" /out -- \
 		env QUIET="${QUIET:-}" /memclass-vm/lib/make-debug-kernel "$key" \
 		>"$log" || status=$?
 	case $status in

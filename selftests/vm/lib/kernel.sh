@@ -88,7 +88,7 @@ boot_make()
 	local root=$1 version=$2 dir=$3 base=$3/base tools
 
 	need cpio cpio
-	tools=$(root_get trixie) || return
+	tools=$(root_get workshop) || return
 	mkdir -p "$base"/{bin,modules,proc,sys,dev,tmp,run,etc,mnt,newroot}
 	cp "$tools/bin/busybox" "$base/bin/busybox"
 	chroot "$tools" busybox --list | while read -r applet; do

@@ -24,7 +24,7 @@ kernel_scripts_get()
 {
 	local root key
 
-	root=$(root_get trixie) || exit
+	root=$(root_get workshop) || exit
 	key=$({
 		stat -c '%n %s' "$(ksft_source "$root")"
 		declare -f kernel_scripts_make

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Release roots: one Debian release each, with its own kernel, headers and
-# compiler. Modules are built in them, and they can be booted whole.
+# Roots. Those named for a Debian release have its own kernel, headers and compiler:
+# modules and packages are built in them, and they can be booted whole. In the workshop
+# all else is built, and the toolbox has what checks it, so that no version depends on
+# the machine, and what is booted is as small as it can be.
+
+# root_suite ROOT: the Debian release that it is made of.
+root_suite()
+{
+	case $1 in
+	workshop | toolbox) echo trixie ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
 
 # mirror SUITE: the Debian mirror that this machine's own apt uses; for a suite
 # SUITE-security the security mirror. Prints nothing when there is none.
@@ -25,22 +36,26 @@ mirror()
 		grep -E -m 1 -- "$pattern" || true
 }
 
-# root_packages RELEASE: names from roots/common and roots/RELEASE.
+# root_packages ROOT: names from roots/ROOT and, for a release, roots/release.
 root_packages()
 {
-	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$VM/roots/common" "$VM/roots/$1" |
+	local -a lists=("$VM/roots/$1")
+
+	[ "$(root_suite "$1")" != "$1" ] || lists+=("$VM/roots/release")
+	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "${lists[@]}" |
 		tr -s '[:space:]' '\n' | sort -u
 }
 
 root_key()
 {
 	{
+		root_suite "$1"
 		root_packages "$1"
 		declare -f root_make
 	} | digest
 }
 
-# root_get RELEASE: prints the directory of the release's root. Read-only.
+# root_get ROOT: prints the directory of the root. Read-only.
 root_get()
 {
 	cache_get "root-$1" "$(root_key "$1")" 4000 root_make "$1"
@@ -49,9 +64,10 @@ root_get()
 # The sid Release file may be past its Valid-Until, and old releases' always are.
 root_make()
 {
-	local release=$1 dir=$2 suite uri log=$CACHE/root-$1.log
+	local name=$1 release dir=$2 suite uri log=$CACHE/root-$1.log
 	local -a sources=()
 
+	release=$(root_suite "$name")
 	need mmdebstrap mmdebstrap
 	[ "$(id -u)" = 0 ] || die "release roots can only be made by root"
 	for suite in "$release" "$release-security"; do
@@ -64,7 +80,7 @@ root_make()
 	[ ${#sources[@]} -gt 0 ] ||
 		die "no Debian mirror in this machine's apt sources; set MEMCLASS_MIRROR"
 
-	say "root-$release: installing $(root_packages "$release" | wc -l) packages with what they need (1 to 3 minutes, log in $log)"
+	say "root-$name: installing $(root_packages "$name" | wc -l) packages with what they need (1 to 3 minutes, log in $log)"
 	# INITRD=No: the ground brings its own initramfs.
 	# shellcheck disable=SC2016 # mmdebstrap's shell expands it
 	INITRD=No mmdebstrap --variant=apt --mode=root --format=directory \
@@ -74,7 +90,7 @@ root_make()
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--include="$(root_packages "$release" | paste -sd,)" \
+		--include="$(root_packages "$name" | paste -sd,)" \
 		--customize-hook='echo memclass-vm >"$1/etc/hostname"' \
 		--customize-hook='chroot "$1" passwd -d root' \
 		"$release" "$dir" "${sources[@]}" >"$log" 2>&1 || {
@@ -83,8 +99,7 @@ root_make()
 	}
 }
 
-# root_run RELEASE [--bind FROM TO]... -- COMMAND...: runs COMMAND in the release's
-# root, in a mount namespace of its own, so that nothing stays mounted whatever
+# root_run ROOT [--bind FROM TO]... -- COMMAND...: runs COMMAND in the root, in a mount namespace of its own, so that nothing stays mounted whatever
 # ends it. What it writes outside the bound folders is gone afterwards.
 root_run()
 {
