@@ -20,6 +20,16 @@ module: ## kmod/memclass.ko for the running kernel; another one's with KDIR=DIR
 client: ## build/client/memclass, the program that reads the module
 	$(MAKE) -C userspace O='$(BUILD)/client'
 
+install: install-client install-module ## what make built, and units; PREFIX=/usr/local DESTDIR=
+
+install-client install-module install-dkms uninstall:
+	@$(MAKE) --no-print-directory -C packaging $@ BUILD='$(BUILD)' KDIR='$(KDIR)'
+
+uninstall: ## remove what install put there; the same PREFIX and DESTDIR
+
+deb: ## Debian packages in build/deb, for this system; for others with RELEASES="bookworm ..."
+	@packaging/deb $(RELEASES)
+
 prepare: ## install what check and demo need on this machine (apt, as root or with sudo)
 	@selftests/prepare
 
@@ -62,4 +72,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client prepare deps check check-list check-report bench soak demo clean cache-clean help
+.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench soak demo clean cache-clean help
