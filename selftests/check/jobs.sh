@@ -42,8 +42,15 @@ chosen()
 needs_of()
 {
 	awk -v program="$1" '
-		$1 == program { $1 = ""; print; found = 1 }
-		END { if (!found) print "all 60" }' "$HERE/needs"
+		function options_of(line) {
+			sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]*/, "", line)
+			return line
+		}
+		$1 == "default" { default_needs = $2 " " $3; default_options = options_of($0) }
+		$1 == program { needs = $2 " " $3; options = options_of($0) }
+		END {
+			print needs ? needs : default_needs, options ? options : default_options
+		}' "$HERE/needs"
 }
 
 # needs_check PROGRAM...: every name in the table is one of them.
@@ -52,7 +59,7 @@ needs_check()
 	local name
 
 	sed -e 's/#.*//' "$HERE/needs" | while read -r name _; do
-		[ -z "$name" ] || printf '%s\n' "$@" | grep -qxF -- "$name" ||
+		[ -z "$name" ] || [ "$name" = default ] || printf '%s\n' "$@" | grep -qxF -- "$name" ||
 			die "selftests/check/needs: there is no program $name"
 	done || exit
 }
@@ -62,9 +69,14 @@ add_guests()
 {
 	local kernel program where seconds options key
 	local -A boots
-	local -a keys words
+	local -a keys words kernels=()
 
+	# The slowest comes first.
+	! chosen debug || kernels=(debug)
 	for kernel in "${chosen[@]}"; do
+		[ "$kernel" = debug ] || kernels+=("$kernel")
+	done
+	for kernel in "${kernels[@]}"; do
 		boots=() keys=()
 		for program in "${programs[@]}"; do
 			wants "$program" || continue

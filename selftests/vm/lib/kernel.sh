@@ -15,9 +15,8 @@ declare -A KERNEL_RELEASE=(
 # kernel_args KERNEL: what it must be told. While it looks up the features of the
 # boot processor once more, 6.12 takes itself for a kernel without five levels of
 # page tables, and when an interrupt comes just then, KASAN calls every address wild:
-# one boot in thirty. Debian's kernels do have their five levels, and random addresses:
-# without them an emulator need not translate a program again each time that it is run,
-# which here makes a boot of Debian a third shorter.
+# one boot in thirty. Debian's kernels do have their five levels, and mostly random
+# addresses (see run), which on this kernel would take too long.
 kernel_args()
 {
 	[ "$1" != debug ] || echo no5lvl norandmaps
