@@ -22,6 +22,11 @@
 #include "uapi/memclass.h"
 
 static struct dentry *dir;
+/*
+ * All files are there. Before, none opens: when the next one cannot be made, the module
+ * goes at once, whoever has a reference to it.
+ */
+static bool all_there;
 
 static int version_show_faults(struct seq_file *m)
 {
@@ -117,6 +122,8 @@ static int file_open(struct inode *inode, struct file *file)
 	 */
 	if (file->f_mode & FMODE_WRITE)
 		return -EACCES;
+	if (!READ_ONCE(all_there))
+		return -ENXIO;
 	fops = fops_get((const struct file_operations *)inode->i_private);
 	if (!fops)
 		return -ENXIO;
@@ -140,6 +147,7 @@ static int create_files(void)
 		if (IS_ERR(file))
 			return PTR_ERR(file);
 	}
+	WRITE_ONCE(all_there, true);
 	return 0;
 }
 
