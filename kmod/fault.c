@@ -204,13 +204,21 @@ void mc_fault_init(void)
 
 /**
  * mc_fault_exit() - stop counting
+ *
+ * Does not return when the kernel keeps the hook: nobody can refuse to be unloaded any
+ * more, but as long as this waits, what the hook calls is there.
  */
 void mc_fault_exit(void)
 {
+	bool kept;
+
 	down_write(&state_lock);
 	running = false;
 	turn_off("going");
+	kept = hook;
 	up_write(&state_lock);
+	while (kept)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 }
 
 /**
