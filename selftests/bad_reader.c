@@ -473,6 +473,58 @@ TEST(reader_is_killed_in_a_walk)
 	child_end(&slow);
 }
 
+/* A reader of a file that others have open as well. */
+static void read_shared(const struct child *parent, void *data)
+{
+	char text[65536];
+
+	child_tell(parent);
+	while (read(*(int *)data, text, sizeof(text)) > 0)
+		;
+}
+
+/*
+ * Who goes on reading where another one was killed in the middle of adding up does not
+ * take what there was by then for all of it.
+ */
+TEST(sharer_of_a_file_is_killed)
+{
+	const int fd = open(FILE_PATH("cgroups"), O_RDONLY);
+	struct child slow, reader;
+	char text[65536];
+	uint64_t whole;
+	unsigned int i;
+	ssize_t got = 0;
+
+	if (fd < 0 && errno == EOPNOTSUPP)
+		SKIP(return, "there are no memory cgroups");
+	ASSERT_GE(fd, 0);
+	slow = slow_begin(SPARSE_GIB);
+	ASSERT_GT(slow.pid, 0);
+	whole = time_to_read(slow.pid);
+	for (i = 0; i < TRIES; i++) {
+		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+		reader = child_start(read_shared, (void *)&fd);
+		ASSERT_GT(reader.pid, 0);
+		nap(whole / 2);
+		child_end(&reader);
+		/* 0: it was at the end already. */
+		got = read(fd, text, sizeof(text));
+		if (got)
+			break;
+	}
+	EXPECT_EQ(-1, got);
+	EXPECT_EQ(ESTALE, errno);
+	child_end(&slow);
+	/* Who begins anew gets all. */
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	do {
+		got = read(fd, text, sizeof(text));
+	} while (got > 0);
+	EXPECT_EQ(0, got);
+	close(fd);
+}
+
 /*
  * A process that ends in the middle of a walk: its memory is given back then, not when
  * the walk would have ended, with one reader or with several. With several, none is
