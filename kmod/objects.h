@@ -42,7 +42,7 @@ struct mc_object {
 	u32 holders;			/* processes that only have a descriptor */
 	u32 opens;			/* open files there are, */
 	u32 known;			/* and of which it is known who has them */
-	const void *last_holder;	/* only to compare */
+	pid_t last_holder;		/* the last process that was met as one */
 	const char *name;		/* among the names of the batch */
 };
 

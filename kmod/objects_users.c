@@ -100,7 +100,9 @@ static struct mc_object *find_object(struct mc_objects *objects, const struct in
 /* A table of descriptors that is looked through. */
 struct search {
 	struct mc_objects *objects;
-	const void *process;		/* only to compare, as is the mm */
+	pid_t pid;
+	/* Only to compare. */
+	const struct files_struct *table;
 	const struct mm_struct *mm;
 	unsigned int looked;
 };
@@ -117,9 +119,9 @@ static void note_descriptor(struct search *search, struct mc_object *object,
 	else
 		object->known += added;
 	/* Then it is not known who maps it as well. */
-	if (object->flags & MEMCLASS_OBJECT_MANY || object->last_holder == search->process)
+	if (object->flags & MEMCLASS_OBJECT_MANY || object->last_holder == search->pid)
 		return;
-	object->last_holder = search->process;
+	object->last_holder = search->pid;
 	if (!search->mm || !is_user(&objects->users, index, search->mm))
 		object->holders++;
 }
@@ -136,8 +138,11 @@ static int look_at_descriptor(const void *data, struct file *file, unsigned int 
 }
 
 /*
+ * A table can be as large, and a process have as many, as somebody likes who wants to
+ * keep the reader busy.
+ *
  * Locking: takes the lock of the task, within which its table is not given up, and the
- * one of the table, for some descriptors at a time.
+ * one of the table, for some descriptors at a time; sleeps in between.
  */
 static void look_at_table(struct search *search, struct task_struct *task)
 {
@@ -145,28 +150,53 @@ static void look_at_table(struct search *search, struct task_struct *task)
 
 	do {
 		task_lock(task);
+		search->table = task->files;
 		search->mm = task->mm;
 		fd = iterate_fd(task->files, fd, look_at_descriptor, search);
 		task_unlock(task);
-	} while (fd);
+		cond_resched();
+	} while (fd && !fatal_signal_pending(current));
 }
 
-/* Threads mostly have one table in common. */
-static void look_at_process(struct search *search, struct task_struct *leader)
+/*
+ * The next thread that has another table: threads mostly have one in common. Of one that
+ * has ended it is not known any more who comes next; what these have open is then said
+ * to be somebody's unknown.
+ *
+ * Return: a reference, for the one to @thread.
+ */
+static struct task_struct *next_table(const struct search *search, struct task_struct *thread)
 {
-	const struct files_struct *last = READ_ONCE(leader->files);
-	struct task_struct *thread;
+	struct task_struct *next = thread, *found = NULL;
 
-	search->process = leader;
-	look_at_table(search, leader);
 	rcu_read_lock();
-	for_each_thread(leader, thread) {
-		if (READ_ONCE(thread->files) == last)
-			continue;
-		last = READ_ONCE(thread->files);
-		look_at_table(search, thread);
+	if (pid_alive(thread)) {
+		list_for_each_entry_continue_rcu(next, &thread->signal->thread_head,
+						 thread_node) {
+			if (READ_ONCE(next->files) == search->table)
+				continue;
+			found = next;
+			get_task_struct(found);
+			break;
+		}
 	}
 	rcu_read_unlock();
+	put_task_struct(thread);
+	return found;
+}
+
+/* Gives the reference to the leader back. Threads that come meanwhile are left out. */
+static void look_at_process(struct search *search, struct task_struct *leader)
+{
+	int left = get_nr_threads(leader);
+	struct task_struct *thread = leader;
+
+	do {
+		look_at_table(search, thread);
+		thread = next_table(search, thread);
+	} while (thread && --left > 0);
+	if (thread)
+		put_task_struct(thread);
 }
 
 /* A reference to the process with that pid, or the next higher one; NULL: none. */
@@ -206,9 +236,8 @@ int mc_objects_count_holders(struct mc_objects *objects)
 
 	make_buckets(objects);
 	while ((task = get_process(&pid))) {
+		search.pid = pid++;
 		look_at_process(&search, task);
-		put_task_struct(task);
-		pid++;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();

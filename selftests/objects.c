@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -318,6 +319,55 @@ TEST_F(kind, unlinked)
 	self->made.fd = -1;
 	AGAIN();
 	EXPECT_EQ(NULL, self->row);
+}
+
+/* Threads with a table of descriptors each; of these, only one has the object. */
+#define TABLES	6
+
+struct tables {
+	pthread_barrier_t made, done;
+	int fd;
+	unsigned int next;
+	bool failed;
+};
+
+static void *have_table(void *data)
+{
+	struct tables *tables = data;
+	const bool keep = __atomic_fetch_add(&tables->next, 1, __ATOMIC_RELAXED) == TABLES / 2;
+
+	if (unshare(CLONE_FILES) || (!keep && close(tables->fd)))
+		tables->failed = true;
+	pthread_barrier_wait(&tables->made);
+	pthread_barrier_wait(&tables->done);
+	return NULL;
+}
+
+TEST_F(kind, held_by_a_thread)
+{
+	struct tables tables = { .fd = self->made.fd };
+	pthread_t threads[TABLES];
+	unsigned int i;
+
+	if (self->made.fd < 0)
+		SKIP(return, "it has no descriptor to be had");
+	unmap(&self->made);
+	pthread_barrier_init(&tables.made, NULL, TABLES + 1);
+	pthread_barrier_init(&tables.done, NULL, TABLES + 1);
+	for (i = 0; i < TABLES; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, have_table, &tables));
+	pthread_barrier_wait(&tables.made);
+	ASSERT_FALSE(tables.failed);
+	close(self->made.fd);
+	self->made.fd = -1;
+	AGAIN();
+	pthread_barrier_wait(&tables.done);
+	for (i = 0; i < TABLES; i++)
+		pthread_join(threads[i], NULL);
+	ASSERT_NE(NULL, self->row);
+	EXPECT_EQ(0U, self->row->mappers);
+	EXPECT_EQ(1U, self->row->holders);
+	EXPECT_EQ(0U, self->row->unknown);
 }
 
 /* Neither maps it nor has a descriptor: it is in a socket. */
