@@ -84,24 +84,41 @@ static struct mc_cgroup *find(struct mc_cgroups *cgroups,
 	return NULL;
 }
 
-/* The next process from @pid on that is in a cgroup of the batch. NULL: there is none. */
-static struct mc_cgroup *next_process(struct mc_cgroups *cgroups, int *pid)
+/* Pids that are passed while RCU is held. */
+#define PIDS_AT_ONCE	1024
+
+/*
+ * Looks for the next process from @pid on that is in a cgroup of the batch.
+ *
+ * Return: whether that has come to an end: with @cgroup, or there is none.
+ */
+static bool look_for_process(struct mc_cgroups *cgroups, int *pid, struct mc_cgroup **cgroup)
 {
 	struct pid_namespace *ns = task_active_pid_ns(current);
-	struct mc_cgroup *cgroup = NULL;
+	unsigned int left = PIDS_AT_ONCE;
 	struct task_struct *task;
-	struct pid *found;
+	struct pid *found = NULL;
 
 	rcu_read_lock();
-	for (; (found = idr_get_next(&ns->idr, pid)); ++*pid) {
+	for (; left && (found = idr_get_next(&ns->idr, pid)); ++*pid, left--) {
 		task = pid_task(found, PIDTYPE_TGID);
 		if (!task || task->flags & PF_KTHREAD)
 			continue;
-		cgroup = find(cgroups, mc_memcg_of(task));
-		if (cgroup)
+		*cgroup = find(cgroups, mc_memcg_of(task));
+		if (*cgroup)
 			break;
 	}
 	rcu_read_unlock();
+	return *cgroup || !found;
+}
+
+/* NULL: there is none, or the reader was killed. */
+static struct mc_cgroup *next_process(struct mc_cgroups *cgroups, int *pid)
+{
+	struct mc_cgroup *cgroup = NULL;
+
+	while (!look_for_process(cgroups, pid, &cgroup) && !fatal_signal_pending(current))
+		cond_resched();
 	return cgroup;
 }
 
@@ -154,10 +171,10 @@ static int add_processes(struct mc_cgroups *cgroups)
 			add_process(cgroup, &cgroups->reader);
 		pid++;
 		if (fatal_signal_pending(current))
-			return -EINTR;
+			break;
 		cond_resched();
 	}
-	return 0;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /**
