@@ -384,6 +384,16 @@ static pte_t *hugetlb_entry(struct mm_struct *mm, unsigned long addr, unsigned l
 	return pte_offset_kernel(&pmd_entry, addr);
 }
 
+/*
+ * Before "mm/hugetlb: fix huge_pmd_unshare() vs GUP-fast race", 6.16 and the stable
+ * releases of its time, a shared table could be freed at once. What is then read in the
+ * place of an entry is anything, and must not be followed to where no page is.
+ */
+static struct page *existing_page(struct page *page)
+{
+	return page && pfn_valid(page_to_pfn(page)) ? page : NULL;
+}
+
 static bool hugetlb_is_shared(pte_t *pte, struct page *page, bool by_mapcount)
 {
 	return !by_mapcount || mc_page_mapcount(page_folio(page), page) >= 2 ||
@@ -418,12 +428,13 @@ static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *v
 		pte_t entry = READ_ONCE(*pte);
 
 		if (pte_present(entry)) {
-			page = pte_page(entry);
-			shared = hugetlb_is_shared(pte, page, true);
+			page = existing_page(pte_page(entry));
+			if (page)
+				shared = hugetlb_is_shared(pte, page, true);
 		} else if (!pte_none(entry)) {
 			swp_entry_t leaf = mc_leaf_from_pte(entry);
 
-			page = mc_leaf_page_unlocked(leaf);
+			page = existing_page(mc_leaf_page_unlocked(leaf));
 			if (page)
 				shared = hugetlb_is_shared(pte, page,
 							   mc_leaf_sharing(leaf) != MC_LEAF_SHARED);
