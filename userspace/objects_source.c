@@ -95,11 +95,12 @@ static bool add(void *list, void *item, const char *name)
 	/* Powers of two: they are made larger when one is reached. */
 	if (!(objects->count & (objects->count - 1)))
 		more = realloc(more, (objects->count ? 2 * objects->count : 1) * sizeof(*more));
+	if (more)
+		objects->all = more;
 	if (!more || !object->name) {
 		free(object->name);
 		return false;
 	}
-	objects->all = more;
 	more[objects->count++] = *object;
 	*object = (struct object) { 0 };
 	return true;

@@ -251,8 +251,10 @@ static bool add_faults(struct all_faults *faults, const struct class_counts *cla
 {
 	struct class_counts *more;
 
+	if (faults->nr_classes == CLASSES_MAX)
+		return false;
 	more = realloc(faults->classes, (faults->nr_classes + 1) * sizeof(*more));
-	if (!more || faults->nr_classes == CLASSES_MAX)
+	if (!more)
 		return false;
 	faults->classes = more;
 	more[faults->nr_classes++] = *class;
