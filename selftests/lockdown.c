@@ -38,6 +38,9 @@ static const char *const files[] = {
 	FILE_PATH("version"),
 	FILE_PATH("classes"),
 	FILE_PATH("processes"),
+	FILE_PATH("faults"),
+	FILE_PATH("objects"),
+	FILE_PATH("cgroups"),
 	FILE_PATH("records"),
 	FILE_PATH("vmas"),
 };

@@ -6,11 +6,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -65,6 +68,9 @@ static const char *const files[] = {
 	FILE_PATH("version"),
 	FILE_PATH("classes"),
 	FILE_PATH("processes"),
+	FILE_PATH("faults"),
+	FILE_PATH("objects"),
+	FILE_PATH("cgroups"),
 	FILE_PATH("records"),
 	FILE_PATH("vmas"),
 };
@@ -116,6 +122,77 @@ TEST_F(module, in_use_while_a_file_is_open)
 		close(sockets[1]);
 	}
 	EXPECT_EQ(0, module_unload());
+}
+
+/* A reader whose buffer is a page that nobody will ever serve. */
+struct sleeper {
+	const char *path;
+	const struct child *parent;
+	int serve;			/* its userfaultfd */
+};
+
+static void *await_fault(void *data)
+{
+	const struct sleeper *sleeper = data;
+	struct pollfd event = { .fd = sleeper->serve, .events = POLLIN };
+	struct uffd_msg message;
+
+	if (poll(&event, 1, -1) == 1 &&
+	    read(sleeper->serve, &message, sizeof(message)) == sizeof(message))
+		child_tell(sleeper->parent);
+	return NULL;
+}
+
+#define BUFFER	65536UL
+
+static void fall_asleep(const struct child *parent, void *data)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct sleeper sleeper = { .path = data, .parent = parent };
+	const int fd = open(sleeper.path, O_RDONLY);
+	char *buffer = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffdio_register all = {
+		.range = { .start = (uintptr_t)buffer, .len = BUFFER },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	pthread_t thread;
+
+	sleeper.serve = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || buffer == MAP_FAILED || sleeper.serve < 0 ||
+	    ioctl(sleeper.serve, UFFDIO_API, &api) ||
+	    ioctl(sleeper.serve, UFFDIO_REGISTER, &all) ||
+	    pthread_create(&thread, NULL, await_fault, &sleeper))
+		_exit(1);
+	/* The thread tells when this sleeps. */
+	_exit(read(fd, buffer, BUFFER) > 0 ? 2 : 3);
+}
+
+/*
+ * The module stays as long as such a reader does, who keeps no other from reading, not even
+ * from reading him; he can be killed, and then the module can go.
+ */
+TEST_F(module, reader_is_asleep_for_good)
+{
+	static struct memclass_record record;
+	struct child sleeper;
+	size_t i;
+	int fd, status;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		sleeper = child_start(fall_asleep, (void *)files[i]);
+		ASSERT_LT(0, sleeper.pid);
+		EXPECT_IN_USE();
+		fd = records_open();
+		EXPECT_TRUE(record_of(fd, sleeper.pid, &record));
+		close(fd);
+		/* Its own file is not the reason. */
+		EXPECT_IN_USE();
+		status = child_end(&sleeper);
+		EXPECT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_load());
+	}
 }
 
 TEST_F(module, nothing_is_left)
