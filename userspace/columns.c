@@ -126,10 +126,24 @@ const char *class_type_name(unsigned int class)
 					     newer_name(NAMES_CLASS_TYPES, class);
 }
 
+enum memclass_type class_type(unsigned int class)
+{
+	enum memclass_type type = 0;
+
+	if (class < MEMCLASS_NR_CLASSES)
+		return classes[class].type;
+	while (type < MEMCLASS_NR_TYPES && !class_has_type(class, type))
+		type++;
+	return type;
+}
+
 bool class_has_type(unsigned int class, enum memclass_type type)
 {
-	const char *name = class_type_name(class);
+	const char *name;
 
+	if (class < MEMCLASS_NR_CLASSES)
+		return classes[class].type == type;
+	name = class_type_name(class);
 	return name && !strcmp(name, types[type]);
 }
 

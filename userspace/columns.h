@@ -84,6 +84,9 @@ const char *class_type_name(unsigned int class);
 const char *newer_column_name(unsigned int column);
 const char *column_name(unsigned int column);
 bool class_find(const char *name, unsigned int *class);
+
+/* MEMCLASS_NR_TYPES when it is not known. */
+enum memclass_type class_type(unsigned int class);
 bool class_has_type(unsigned int class, enum memclass_type type);
 
 #endif /* COLUMNS_H */

@@ -46,12 +46,10 @@ static void decode_counts(const unsigned char *from, size_t counts_size, uint64_
 	counts->filled = columns & (~0ULL >> (COUNTED_MAX - nr));
 }
 
+/* Each byte is that before it, and the first one is none. */
 static bool is_empty(const unsigned char *from, size_t size)
 {
-	while (size--)
-		if (*from++)
-			return false;
-	return true;
+	return !*from && !memcmp(from, from + 1, size - 1);
 }
 
 static void decode_cost(const struct memclass_cost *from, struct cost *cost)
@@ -123,8 +121,8 @@ static const char *decode_classes(const struct memclass_record *head,
 	for (i = 0; i < head->nr_classes; i++)
 		nr += !is_empty(counts + i * head->counts_size, head->counts_size) ||
 		      has_faults(faults, 1 + i);
-	/* One more than needed, since nothing is what calloc() may return for 0. */
-	process->classes = calloc(nr + 1, sizeof(*process->classes));
+	/* One more than needed, since nothing is what malloc() may return for 0. */
+	process->classes = malloc((nr + 1) * sizeof(*process->classes));
 	if (!process->classes)
 		return "out of memory";
 	for (i = 0; i < head->nr_classes; i++) {
