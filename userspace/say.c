@@ -8,14 +8,26 @@
 
 #define MESSAGE_MAX	1024
 
+static void (*take_message)(const char *message);
+
+void say_to(void (*taker)(const char *message))
+{
+	take_message = taker;
+}
+
 static void say(const char *format, va_list args)
 {
 	char message[MESSAGE_MAX], escaped[TEXT_ESCAPED(MESSAGE_MAX)];
 
 	/* What was written so far belongs before the message, if both are shown. */
-	fflush(stdout);
+	if (!take_message)
+		fflush(stdout);
 	vsnprintf(message, sizeof(message), format, args);
-	fprintf(stderr, "memclass: %s\n", text_escape(escaped, sizeof(escaped), message));
+	text_escape(escaped, sizeof(escaped), message);
+	if (take_message)
+		take_message(escaped);
+	else
+		fprintf(stderr, "memclass: %s\n", escaped);
 }
 
 void say_error(const char *format, ...)

@@ -10,4 +10,7 @@ __attribute__((format(printf, 1, 2))) void say_error(const char *format, ...);
 __attribute__((format(printf, 2, 3))) void say_usage(const char *command,
 						     const char *format, ...);
 
+/* While the screen is someone's own: messages go to him, escaped. NULL: as before. */
+void say_to(void (*taker)(const char *message));
+
 #endif /* SAY_H */

@@ -194,6 +194,19 @@ bool source_is_live(const struct source *source)
 	return !source->ops->now_ns;
 }
 
+void source_set_cheap(struct source *source, bool cheap)
+{
+	if (source->ops->set_cheap)
+		source->ops->set_cheap(source, cheap);
+}
+
+/* Until it is asked again, it is in nobody's way: the module can be unloaded. */
+void source_rest(struct source *source)
+{
+	if (source->ops->rest)
+		source->ops->rest(source);
+}
+
 /* Without a complaint if not. */
 bool source_has_faults(struct source *source)
 {
@@ -223,6 +236,13 @@ enum status source_counters(struct source *source, struct counters *counters)
 	if (source->ops->counters)
 		return source->ops->counters(source, counters);
 	return counters_read(counters);
+}
+
+enum status source_meminfo(struct source *source, struct counters *counters)
+{
+	if (source->ops->counters)
+		return source->ops->counters(source, counters);
+	return counters_read_meminfo(counters);
 }
 
 void all_faults_free(struct all_faults *faults)

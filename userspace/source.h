@@ -89,6 +89,10 @@ void source_close(struct source *source);
 const char *source_name(const struct source *source);
 bool source_is_live(const struct source *source);
 
+/* For who asks again and again: at another tier than the request's; and not for a while. */
+void source_set_cheap(struct source *source, bool cheap);
+void source_rest(struct source *source);
+
 enum source_result source_process(struct source *source, pid_t pid, struct process *process);
 enum source_result source_first_process(struct source *source, struct process *process);
 enum source_result source_next_process(struct source *source, struct process *process);
@@ -109,6 +113,9 @@ struct all_faults {
 
 /* What the kernel counts of its memory. OK has to be followed by counters_free(). */
 enum status source_counters(struct source *source, struct counters *counters);
+
+/* At least those of /proc/meminfo, which cost less. */
+enum status source_meminfo(struct source *source, struct counters *counters);
 
 bool source_has_faults(struct source *source);
 enum status source_need_faults(const struct source *source);

@@ -284,6 +284,9 @@ static void reader_close(struct reader *reader)
 		close(reader->fd);
 	free(reader->path);
 	free(reader->buffer);
+	reader->fd = -1;
+	reader->path = NULL;
+	reader->buffer = NULL;
 }
 
 /*
@@ -472,10 +475,22 @@ static bool has_faults(struct source *source)
 	return has;
 }
 
-static void module_close(struct source *source)
+static void set_cheap(struct source *source, bool cheap)
+{
+	module_of(source)->records.cheap = cheap;
+	module_of(source)->vmas.cheap = cheap;
+}
+
+/* The module cannot be unloaded while one of its files is open. */
+static void rest(struct source *source)
 {
 	reader_close(&module_of(source)->records);
 	reader_close(&module_of(source)->vmas);
+}
+
+static void module_close(struct source *source)
+{
+	rest(source);
 	free(source);
 }
 
@@ -488,6 +503,8 @@ static const struct source_ops module_ops = {
 	.next_vma = next_vma,
 	.faults = get_faults,
 	.has_faults = has_faults,
+	.set_cheap = set_cheap,
+	.rest = rest,
 	.close = module_close,
 };
 

@@ -20,6 +20,10 @@ struct source_ops {
 	bool (*has_faults)(struct source *source);
 	/* NULL: those of the kernel that runs. */
 	enum status (*counters)(struct source *source, struct counters *counters);
+	/* NULL: it is the same for it. */
+	void (*set_cheap)(struct source *source, bool cheap);
+	/* NULL: nobody waits for what it has open. */
+	void (*rest)(struct source *source);
 	/* NULL: as pid_say_why_missing(). */
 	void (*say_why_missing)(struct source *source, pid_t pid);
 	/* NULL: it is alive, and now is now. */

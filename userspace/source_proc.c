@@ -407,6 +407,11 @@ static enum source_result first_vma(struct source *source, pid_t pid, struct vma
 	return next_vma(source, vma);
 }
 
+static void set_cheap(struct source *source, bool cheap)
+{
+	proc_of(source)->cheap = cheap;
+}
+
 static void proc_close(struct source *source)
 {
 	struct proc *proc = proc_of(source);
@@ -425,6 +430,7 @@ static const struct source_ops proc_ops = {
 	.next_process = next_process,
 	.first_vma = first_vma,
 	.next_vma = next_vma,
+	.set_cheap = set_cheap,
 	.close = proc_close,
 };
 
