@@ -116,6 +116,48 @@ TEST_F(choice, control_group)
 	EXPECT_EQ(2, self->run.status);
 }
 
+/* Each time all of it. */
+TEST_F(choice, again_and_again)
+{
+	static const struct {
+		const char *command, *operand;
+	} cases[] = {
+		{ "ps", NULL },
+		{ "show", "1" },
+		{ "faults", NULL },
+		{ "objects", NULL },
+		{ "cgroups", NULL },
+	};
+	const char *at, *error;
+	struct json *json;
+	size_t i;
+	int round;
+
+	run(&self->run, "ps", "-rn", "-o", "pid", "-w", "0.1", "--count", "3", "--debugfs",
+	    self->synthetic.dir, NULL);
+	EXPECT_EQ(0, self->run.status);
+	EXPECT_STREQ("3\n2\n1\ntotal\n3\n2\n1\ntotal\n3\n2\n1\ntotal\n", self->run.out);
+	run_free(&self->run);
+	run(&self->run, "ps", "--count", "3", NULL);
+	EXPECT_EQ(2, self->run.status);
+	if (!module_is_there())
+		SKIP(return, "needs the module");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		run_free(&self->run);
+		run(&self->run, cases[i].command, "--json", "-w", "0.1", "--count", "2",
+		    cases[i].operand, NULL);
+		EXPECT_EQ(0, self->run.status)
+		TH_LOG("%s: %s", cases[i].command, self->run.err);
+		for (at = self->run.out, round = 0; round < 2; round++) {
+			json = json_parse(&at, &error);
+			EXPECT_NE(NULL, json)
+			TH_LOG("%s: %s", cases[i].command, error);
+			json_free(json);
+		}
+		EXPECT_EQ('\0', *at);
+	}
+}
+
 static const struct json *group_of(const struct json *json, const char *class)
 {
 	const struct json *group = json_member(json, "groups");

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "emit.h"
 #include "objects_source.h"
+#include "repeat.h"
 #include "say.h"
 #include "table.h"
 #include "text.h"
@@ -488,15 +489,28 @@ static enum status print(struct list *list, const char *path, const struct reque
 	return STATUS_OK;
 }
 
-static enum status run(const struct request *request, char **operands, int count)
+static enum status show(const char *path, const struct request *request)
 {
 	struct list list = { 0 };
 	enum status status;
 
 	status = list_make(&list, request);
 	if (!status)
-		status = print(&list, count ? operands[0] : NULL, request);
+		status = print(&list, path, request);
 	list_free(&list);
+	return status;
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	struct repeat repeat;
+	enum status status;
+
+	status = repeat_begin(&repeat, request, "cgroups");
+	while (!status && repeat_next(&repeat)) {
+		repeat_heading(&repeat, request);
+		status = show(count ? operands[0] : NULL, request);
+	}
 	return status;
 }
 
@@ -507,7 +521,8 @@ const struct command cgroups_command = {
 	.details = "One row for each memory cgroup, parents before their children: the processes in\n"
 		   "it, without those of the cgroups below; with --tree they are included.\n"
 		   "With PATH: one of them, by classes; with --tree, and those below it.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_TREE,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_TREE |
+		   OPTION_WATCH,
 	.min_operands = 0,
 	.max_operands = 1,
 	.listing = &cgroups_listing,

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "emit.h"
 #include "pid.h"
+#include "repeat.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
@@ -166,6 +167,7 @@ static enum status of_all(struct source *source, const struct request *request)
 static enum status run(const struct request *request, char **operands, int count)
 {
 	struct request cheap = *request;
+	struct repeat repeat;
 	struct source *source;
 	enum status status;
 	pid_t pid;
@@ -176,12 +178,17 @@ static enum status run(const struct request *request, char **operands, int count
 	}
 	/* Its pages need not be looked at. */
 	cheap.cheap = true;
-	status = source_open(&source, &cheap);
+	status = repeat_begin(&repeat, request, "faults");
+	if (!status)
+		status = source_open(&source, &cheap);
 	if (status)
 		return status;
 	status = source_need_faults(source);
-	if (!status)
+	while (!status && repeat_next(&repeat)) {
+		repeat_heading(&repeat, request);
 		status = count ? of_process(source, pid, request) : of_all(source, request);
+		source_rest(source);
+	}
 	source_close(source);
 	return status;
 }
@@ -193,7 +200,7 @@ const struct command faults_command = {
 	.details = "One row for each class of memory that had faults, and their sum: of a process,\n"
 		   "or of all of them, also those that have ended.\n"
 		   "'memclass classes' explains classes and columns.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_WATCH,
 	.min_operands = 0,
 	.max_operands = 1,
 	.listing = &faults_listing,

@@ -13,6 +13,7 @@
 #include "holders.h"
 #include "mounts.h"
 #include "objects_source.h"
+#include "repeat.h"
 #include "say.h"
 #include "segments.h"
 #include "table.h"
@@ -493,9 +494,22 @@ static bool parse_top(const char *text, size_t *top)
 	return *text >= '0' && *text <= '9' && !*end && !errno;
 }
 
-static enum status run(const struct request *request, char **operands, int count)
+static enum status show(size_t top, const struct request *request)
 {
 	struct list list = { .total.kind = "total" };
+	enum status status = list_make(&list, request);
+
+	if (!status && request->json)
+		print_json(&list, top);
+	else if (!status)
+		status = print_table(&list, top, request);
+	list_free(&list);
+	return status;
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	struct repeat repeat;
 	enum status status;
 	size_t top;
 
@@ -505,12 +519,11 @@ static enum status run(const struct request *request, char **operands, int count
 		say_usage("objects", "'%s' is not a number", request->top);
 		return STATUS_USAGE;
 	}
-	status = list_make(&list, request);
-	if (!status && request->json)
-		print_json(&list, top);
-	else if (!status)
-		status = print_table(&list, top, request);
-	list_free(&list);
+	status = repeat_begin(&repeat, request, "objects");
+	while (!status && repeat_next(&repeat)) {
+		repeat_heading(&repeat, request);
+		status = show(top, request);
+	}
 	return status;
 }
 
@@ -521,7 +534,8 @@ const struct command objects_command = {
 	.details = "One row for each tmpfs file, memfd, System V segment, MAP_SHARED | MAP_ANONYMOUS\n"
 		   "area, driver's object and hugetlbfs file, in all namespaces, and their sum.\n"
 		   "Files with little memory that nobody maps are one row for each mount.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_OBJECTS,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_OBJECTS |
+		   OPTION_WATCH,
 	.min_operands = 0,
 	.max_operands = 0,
 	.listing = &objects_listing,

@@ -86,8 +86,8 @@ static uint64_t column_of_types(const struct process *process)
 	return process->cheap ? COLUMN_BIT(rss) : COLUMN_BIT(pss);
 }
 
-static void get_of_type(const struct process *process, enum memclass_type type,
-			struct cell *cell)
+void process_row_of_type(const struct process *process, enum memclass_type type,
+			 struct cell *cell)
 {
 	uint64_t sum = 0, value;
 	size_t i;
@@ -108,7 +108,7 @@ static void get_of_type(const struct process *process, enum memclass_type type,
 #define TYPE_GETTER(type, name, text) \
 	void process_row_##type(const void *item, struct cell *cell) \
 	{ \
-		get_of_type(item, MEMCLASS_TYPE_##type, cell); \
+		process_row_of_type(item, MEMCLASS_TYPE_##type, cell); \
 	}
 MEMCLASS_TYPES(TYPE_GETTER)
 

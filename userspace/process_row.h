@@ -7,6 +7,8 @@
 /* No process has this pid: the sum of all. */
 #define PROCESS_ROW_TOTAL	0
 
+struct process;
+
 /* An item begins with a struct process. */
 void process_row_pid(const void *item, struct cell *cell);
 void process_row_ppid(const void *item, struct cell *cell);
@@ -17,6 +19,8 @@ void process_row_mm(const void *item, struct cell *cell);
 void process_row_threads(const void *item, struct cell *cell);
 void process_row_age(const void *item, struct cell *cell);
 void process_row_tables(const void *item, struct cell *cell);
+void process_row_of_type(const struct process *process, enum memclass_type type,
+			 struct cell *cell);
 const struct counts *process_row_counts(const void *item);
 
 #define TYPE_ROW(type, name, text) \
@@ -48,7 +52,8 @@ MEMCLASS_TYPES(TYPE_ROW)
 		{ .name = "mm", .help = "shared: with a process of a lower pid, not in the total", .get = process_row_mm, .left = true }, \
 		{ .name = "threads", .help = "threads", .get = process_row_threads }, \
 		{ .name = "age", .help = "time since it was started", .get = process_row_age }, \
-		{ .name = "page-tables", .heading = "PGTABLES", .help = "page tables", .get = process_row_tables }, \
-		MEMCLASS_TYPES(PROCESS_ROW_TYPE_FIELD)
+		{ .name = "page-tables", .heading = "PGTABLES", .help = "page tables", .get = process_row_tables },
+
+#define PROCESS_ROW_TYPE_FIELDS	MEMCLASS_TYPES(PROCESS_ROW_TYPE_FIELD)
 
 #endif /* PROCESS_ROW_H */

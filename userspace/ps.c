@@ -9,12 +9,13 @@
 #include "emit.h"
 #include "filter.h"
 #include "process_row.h"
+#include "repeat.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
 
 static const struct field fields[] = {
-	PROCESS_ROW_FIELDS COUNTED_FIELDS FAULT_FIELDS
+	PROCESS_ROW_FIELDS PROCESS_ROW_TYPE_FIELDS COUNTED_FIELDS FAULT_FIELDS
 };
 
 static const struct listing ps_listing = {
@@ -214,24 +215,15 @@ static void print_json(const struct processes *processes)
 	json_end(&json);
 }
 
-static enum status run(const struct request *request, char **operands, int count)
+static enum status show(struct source *source, const struct filter *filter,
+			const struct request *request)
 {
-	struct processes processes = { 0 };
-	struct source *source;
-	struct filter filter;
+	struct processes processes = { .total.pid = PROCESS_ROW_TOTAL };
 	enum status status;
 
-	(void)operands;
-	(void)count;
-	status = filter_parse(&filter, request, "ps");
-	if (status)
-		return status;
-	status = source_open(&source, request);
-	if (status)
-		return status;
-	processes.total.pid = PROCESS_ROW_TOTAL;
 	counts_clear(&processes.total.total);
-	status = read_all(source, &processes, &filter);
+	status = read_all(source, &processes, filter);
+	source_rest(source);
 	if (!status)
 		status = sort(&processes, request);
 	if (!status && request->json)
@@ -239,6 +231,29 @@ static enum status run(const struct request *request, char **operands, int count
 	else if (!status)
 		status = print_table(&processes, request);
 	free_all(&processes);
+	return status;
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	struct repeat repeat;
+	struct source *source;
+	struct filter filter;
+	enum status status;
+
+	(void)operands;
+	(void)count;
+	status = filter_parse(&filter, request, "ps");
+	if (!status)
+		status = repeat_begin(&repeat, request, "ps");
+	if (!status)
+		status = source_open(&source, request);
+	if (status)
+		return status;
+	while (!status && repeat_next(&repeat)) {
+		repeat_heading(&repeat, request);
+		status = show(source, &filter, request);
+	}
 	source_close(source);
 	return status;
 }
@@ -252,7 +267,7 @@ const struct command ps_command = {
 		   "P-ANON is PSS in private anonymous memory, S-FILE in shared file mappings,\n"
 		   "and so on; with --cheap it is RSS. 'memclass classes' explains the rest.\n",
 	.options = OPTION_JSON | OPTION_TABLE | OPTION_SORT | OPTION_SOURCE | OPTION_CHEAP |
-		   OPTION_FILTER,
+		   OPTION_FILTER | OPTION_WATCH,
 	.min_operands = 0,
 	.max_operands = 0,
 	.listing = &ps_listing,

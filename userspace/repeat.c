@@ -16,7 +16,7 @@
 #define INTERVAL_MAX	1e6
 
 /* No sign, no hexadecimal digits, no infinity, all of which strtod() takes. */
-static bool parse_seconds(const char *text, long long *ns)
+bool repeat_parse_seconds(const char *text, long long *ns)
 {
 	double seconds;
 	char *end;
@@ -30,7 +30,7 @@ static bool parse_seconds(const char *text, long long *ns)
 	return true;
 }
 
-static bool parse_count(const char *text, unsigned long *count)
+bool repeat_parse_count(const char *text, unsigned long *count)
 {
 	char *end;
 
@@ -52,12 +52,12 @@ enum status repeat_begin(struct repeat *repeat, const struct request *request,
 		say_usage(command, "--count goes with --watch");
 		return STATUS_USAGE;
 	}
-	if (!parse_seconds(request->watch, &repeat->interval_ns)) {
+	if (!repeat_parse_seconds(request->watch, &repeat->interval_ns)) {
 		say_usage(command, "'%s' is no interval: seconds, 0.1 or more", request->watch);
 		return STATUS_USAGE;
 	}
 	repeat->forever = !request->count;
-	if (request->count && !parse_count(request->count, &repeat->left)) {
+	if (request->count && !repeat_parse_count(request->count, &repeat->left)) {
 		say_usage(command, "'%s' is no number of times", request->count);
 		return STATUS_USAGE;
 	}
@@ -101,6 +101,7 @@ bool repeat_next(struct repeat *repeat)
 {
 	if (!repeat->forever && !repeat->left)
 		return false;
+	repeat->again = repeat->begun;
 	if (repeat->begun) {
 		if (fflush(stdout) || ferror(stdout))
 			return false;
@@ -111,4 +112,16 @@ bool repeat_next(struct repeat *repeat)
 	}
 	repeat->left -= !repeat->forever;
 	return true;
+}
+
+void repeat_heading(const struct repeat *repeat, const struct request *request)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[16];
+
+	if (!request->watch || request->json || request->raw || request->no_headings)
+		return;
+	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+	printf("%s%s\n", repeat->again ? "\n" : "", text);
 }

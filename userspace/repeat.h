@@ -20,12 +20,20 @@ struct repeat {
 	bool forever;
 	unsigned long left;		/* rounds, unless it goes on forever */
 	bool begun;
+	bool again;			/* it is not the first round */
 	long long interval_ns;
 	struct timespec next;		/* CLOCK_MONOTONIC */
 };
 
+/* Seconds of an interval, and a number of rounds. False: that is none. */
+bool repeat_parse_seconds(const char *text, long long *ns);
+bool repeat_parse_count(const char *text, unsigned long *count);
+
 enum status repeat_begin(struct repeat *repeat, const struct request *request,
 			 const char *command);
 bool repeat_next(struct repeat *repeat);
+
+/* Above a table for people: what time it is, when there are several. */
+void repeat_heading(const struct repeat *repeat, const struct request *request);
 
 #endif /* REPEAT_H */

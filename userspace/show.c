@@ -8,6 +8,7 @@
 #include "emit.h"
 #include "headroom.h"
 #include "pid.h"
+#include "repeat.h"
 #include "say.h"
 #include "source.h"
 #include "table.h"
@@ -158,11 +159,31 @@ static enum status show(struct source *source, pid_t pid, const struct request *
 	return status;
 }
 
-static enum status run(const struct request *request, char **operands, int count)
+/* Each of them that can be. */
+static enum status show_all(struct source *source, char **operands, int count,
+			    const struct request *request)
 {
 	enum status worst = STATUS_OK, status;
-	struct source *source;
 	bool again = false;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		pid_parse(operands[i], &pid);
+		status = show(source, pid, request, again);
+		again |= !status;
+		if (status)
+			worst = status;
+	}
+	source_rest(source);
+	return worst;
+}
+
+static enum status run(const struct request *request, char **operands, int count)
+{
+	struct repeat repeat;
+	struct source *source;
+	enum status status;
 	pid_t pid;
 	int i;
 
@@ -172,18 +193,17 @@ static enum status run(const struct request *request, char **operands, int count
 			return STATUS_USAGE;
 		}
 	}
-	status = source_open(&source, request);
+	status = repeat_begin(&repeat, request, "show");
+	if (!status)
+		status = source_open(&source, request);
 	if (status)
 		return status;
-	for (i = 0; i < count; i++) {
-		pid_parse(operands[i], &pid);
-		status = show(source, pid, request, again);
-		again |= !status;
-		if (status)
-			worst = status;
+	while (!status && repeat_next(&repeat)) {
+		repeat_heading(&repeat, request);
+		status = show_all(source, operands, count, request);
 	}
 	source_close(source);
-	return worst;
+	return status;
 }
 
 const struct command show_command = {
@@ -193,7 +213,7 @@ const struct command show_command = {
 	.details = "One row for each class of memory that the process has, and their sum; below it\n"
 		   "the limits that it can run into, the nearest first.\n"
 		   "'memclass classes' explains classes and columns.\n",
-	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP,
+	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP | OPTION_WATCH,
 	.min_operands = 1,
 	.max_operands = -1,
 	.listing = &show_listing,
