@@ -22,7 +22,7 @@ __asm__(".section .rodata\n"
 extern const char manual[];
 
 static const char *const command_names[] = { "ps", "show", "maps", "faults", "objects", "cgroups",
-					     "system", "record", "report", "diff", "watch",
+					     "system", "record", "report", "diff", "watch", "top",
 					     "classes", "version", "completion", "help" };
 
 #define NR_COMMANDS	(sizeof(command_names) / sizeof(command_names[0]))
@@ -89,6 +89,26 @@ TEST_F(manual, options)
 		}
 		run_free(&help);
 	}
+}
+
+/* Each line of help, as it is there. */
+TEST_F(manual, keys_of_top)
+{
+	unsigned int keys = 0;
+	struct run help;
+	char line[256];
+	const char *at;
+
+	run(&help, "help", "top", NULL);
+	at = strstr(help.out, "Keys:\n");
+	ASSERT_NE(NULL, at);
+	for (at = strchr(at, '\n') + 1; *at == ' '; at = strchr(at, '\n') + 1, keys++) {
+		snprintf(line, sizeof(line), "\n%.*s\n", (int)strcspn(at, "\n"), at);
+		EXPECT_NE(NULL, strstr(manual, line))
+		TH_LOG("%s", line);
+	}
+	EXPECT_GE(keys, 15U);
+	run_free(&help);
 }
 
 TEST_F(manual, exit_statuses)

@@ -46,6 +46,10 @@ struct request {
 	const char *name;
 	const char *interval;
 	const char *duration;
+	bool batch;
+	const char *iterations;
+	const char *delay;
+	const char *colour;
 };
 
 /* Which of them a command takes. */
@@ -64,6 +68,7 @@ struct request {
 #define OPTION_GROUP	(1U << 18)
 #define OPTION_SUBJECT	(1U << 10)
 #define OPTION_PACE	(1U << 11)
+#define OPTION_TOP	(1U << 12)
 
 struct listing;
 
@@ -97,6 +102,7 @@ extern const struct command record_command;
 extern const struct command report_command;
 extern const struct command diff_command;
 extern const struct command watch_command;
+extern const struct command top_command;
 extern const struct command classes_command;
 extern const struct command version_command;
 extern const struct command completion_command;

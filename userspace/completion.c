@@ -38,6 +38,7 @@ static const struct value {
 	{ "WHAT", KIND_WORDS, "process name class", false },
 	{ "KIND", KIND_WORDS, "file class object", false },
 	{ "TYPE", KIND_WORDS, TYPE_WORDS, false },
+	{ "WHEN", KIND_WORDS, "auto always never", false },
 	{ "UNIT", KIND_WORDS, "K M G", false },
 	{ "SHELL", KIND_WORDS, "bash zsh fish", false },
 };

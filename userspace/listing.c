@@ -51,6 +51,24 @@ bool cell_is_unknown(const struct cell *cell)
 	return cell->kind == CELL_UNKNOWN || cell->kind == CELL_OFF;
 }
 
+/* For numbers of either sign: what is less stays less without one. */
+static uint64_t without_sign(const struct cell *cell)
+{
+	return cell->kind == CELL_CHANGE ? cell->number ^ 1ULL << 63 : cell->number;
+}
+
+/* What is unknown comes last, texts from a to z, most figures from the largest. */
+int cell_compare(const struct cell *a, const struct cell *b, bool ascending)
+{
+	if (a->kind != b->kind)
+		return cell_is_unknown(a) - cell_is_unknown(b);
+	if (a->kind == CELL_TEXT)
+		return strcmp(a->text, b->text);
+	if (a->number == b->number)
+		return 0;
+	return (without_sign(a) < without_sign(b)) == ascending ? -1 : 1;
+}
+
 /* As a table has it. Return: in @buffer or elsewhere. */
 const char *cell_show(const struct cell *cell, const struct request *request,
 		      char buffer[CELL_MAX])
@@ -262,30 +280,16 @@ struct order {
 	const struct field *field;
 };
 
-/* What is unknown comes last, texts from a to z, most figures from the largest. */
-int listing_compare(const struct listing *listing, const struct field *field,
-		    const void *item, const void *other)
-{
-	struct cell a, b;
-
-	listing_get(listing, field, item, &a);
-	listing_get(listing, field, other, &b);
-	if (a.kind != b.kind)
-		return cell_is_unknown(&a) - cell_is_unknown(&b);
-	if (a.kind == CELL_TEXT)
-		return strcmp(a.text, b.text);
-	if (a.number == b.number)
-		return 0;
-	return (a.number < b.number) == field->ascending ? -1 : 1;
-}
-
 static int compare(const void *left, const void *right, void *data)
 {
 	const void *a = *(const void **)left, *b = *(const void **)right;
 	const struct order *order = data;
+	struct cell cell_a, cell_b;
 
+	listing_get(order->listing, order->field, a, &cell_a);
+	listing_get(order->listing, order->field, b, &cell_b);
 	/* What is equal stays as it was, in the array that the pointers point into. */
-	return listing_compare(order->listing, order->field, a, b) ?: (a > b) - (a < b);
+	return cell_compare(&cell_a, &cell_b, order->field->ascending) ?: (a > b) - (a < b);
 }
 
 /* Sorts pointers into one array of items. */

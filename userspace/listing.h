@@ -34,6 +34,7 @@ void cell_number(struct cell *cell, uint64_t number);
 void cell_bytes(struct cell *cell, uint64_t bytes);
 void cell_change(struct cell *cell, int64_t bytes);
 bool cell_is_unknown(const struct cell *cell);
+int cell_compare(const struct cell *a, const struct cell *b, bool ascending);
 
 /* Room for whatever a cell can have. */
 #define CELL_MAX	TEXT_ESCAPED(MEMCLASS_NAME_MAX)
@@ -94,8 +95,6 @@ const struct field *listing_next(const struct listing *listing, const char **lis
 				 bool *shy, const char **wrong);
 void listing_get(const struct listing *listing, const struct field *field, const void *item,
 		 struct cell *cell);
-int listing_compare(const struct listing *listing, const struct field *field,
-		    const void *item, const void *other);
 void listing_sort(const struct listing *listing, const struct field *field,
 		  const void **items, size_t count);
 enum status listing_check(const struct listing *listing, const struct request *request,

@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&report_command,
 	&diff_command,
 	&watch_command,
+	&top_command,
 	&classes_command,
 	&version_command,
 	&completion_command,

@@ -16,7 +16,7 @@ static const struct row {
 	const char *name;
 	const char *value;		/* what help calls it, or NULL */
 	size_t member;
-	const char *help;
+	const char *help;		/* NULL: another spelling, which goes without saying */
 } rows[] = {
 	{ OPTION_JSON, 'j', "json", NULL, offsetof(struct request, json),
 	  "write JSON; memclass(8) says what is in it" },
@@ -24,13 +24,22 @@ static const struct row {
 	  "only what needs no look at each page: a fraction of the cost" },
 	{ OPTION_TABLE, 'b', "bytes", NULL, offsetof(struct request, bytes),
 	  "sizes in bytes, not in K, M, G" },
-	{ OPTION_TABLE, 'k', "unit", "UNIT", offsetof(struct request, unit),
+	{ OPTION_TOP, 'b', "batch", NULL, offsetof(struct request, batch),
+	  "as plain tables, one after the other" },
+	{ OPTION_TOP, 'n', "iterations", "N", offsetof(struct request, iterations),
+	  "end after so many readings" },
+	{ OPTION_TOP, 'd', "delay", "SECONDS", offsetof(struct request, delay),
+	  "from one reading to the next: 1" },
+	{ OPTION_TOP, 0, "colour", "WHEN", offsetof(struct request, colour),
+	  "auto, always or never" },
+	{ OPTION_TOP, 0, "color", "WHEN", offsetof(struct request, colour), NULL },
+	{ OPTION_TABLE | OPTION_TOP, 'k', "unit", "UNIT", offsetof(struct request, unit),
 	  "all sizes in K, M or G" },
-	{ OPTION_TABLE, 'o', "columns", "LIST", offsetof(struct request, columns),
+	{ OPTION_TABLE | OPTION_TOP, 'o', "columns", "LIST", offsetof(struct request, columns),
 	  "show these columns; +LIST: after the usual ones" },
 	{ OPTION_SORT, 's', "sort", "COLUMN", offsetof(struct request, sort),
 	  "largest first by this column" },
-	{ OPTION_TABLE, 'r', "raw", NULL, offsetof(struct request, raw),
+	{ OPTION_TABLE | OPTION_TOP, 'r', "raw", NULL, offsetof(struct request, raw),
 	  "for scripts: bytes, one space between columns" },
 	{ OPTION_TABLE, 'n', "no-headings", NULL, offsetof(struct request, no_headings),
 	  "the rows alone" },
@@ -199,7 +208,7 @@ bool options_next(const struct command *command, size_t *next, struct option_tex
 
 	while (*next < NR_ROWS) {
 		row = &rows[(*next)++];
-		if (!(row->option & command->options))
+		if (!(row->option & command->options) || !row->help)
 			continue;
 		*text = (struct option_text) { row->letter, row->name, row->value, row->help };
 		return true;
