@@ -52,28 +52,20 @@ static const char *newer_name(enum names names, unsigned int number)
 /* Return: whether all of @columns are known; then @sum is theirs. */
 bool counts_get(const struct counts *counts, uint64_t columns, uint64_t *sum)
 {
-	unsigned int i;
-
 	if (columns & ~counts->filled)
 		return false;
-	*sum = 0;
-	for (i = 0; i < MEMCLASS_NR_COLUMNS; i++)
-		if (columns & (1ULL << i))
-			*sum += counts->values[i];
+	for (*sum = 0; columns; columns &= columns - 1)
+		*sum += counts->values[__builtin_ctzll(columns)];
 	return true;
 }
 
 /* The same for page faults. */
 bool counts_get_faults(const struct counts *counts, uint64_t columns, uint64_t *sum)
 {
-	unsigned int i;
-
 	if (columns & ~counts->faults_filled)
 		return false;
-	*sum = 0;
-	for (i = 0; i < NR_FAULT_COLUMNS; i++)
-		if (columns & (1ULL << i))
-			*sum += counts->faults[i];
+	for (*sum = 0; columns; columns &= columns - 1)
+		*sum += counts->faults[__builtin_ctzll(columns)];
 	return true;
 }
 
