@@ -498,6 +498,23 @@ TEST(open_as_somebody_else)
 	EXPECT_EQ(0, status);
 }
 
+/* Who may read is asked when a file is opened, as of any file; then it can be given away. */
+TEST(open_file_is_given_to_somebody_else)
+{
+	struct memclass_record record;
+	const int fd = records_open();
+	int status;
+	pid_t pid = fork();
+
+	ASSERT_GE(pid, 0);
+	if (!pid)
+		_exit(setgid(NOBODY) || setuid(NOBODY) || !record_of(fd, getpid(), &record) ||
+		      record.uid != NOBODY);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	close(fd);
+}
+
 static int open_files(void)
 {
 	const char *path;
