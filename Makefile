@@ -48,10 +48,15 @@ bench: ## what reading costs, against /proc and smem: a table, and build/bench.j
 
 soak: ## what takes hours: 20 minutes of fuzzing, ROUNDS (10000) unloads in at most MINUTES (600)
 soak: ## what takes hours: ROUNDS (10000) of unloading, SEEDS (20) of verdicts, MINUTES (600) each
+soak: ## what takes hours: stress-ng beside readers, MINUTES (60) on each kernel; each failure
 	@selftests/prepare
 	@FUZZ_SECONDS=600 selftests/fuzz/run
 	@selftests/soak/unload debug '$(or $(ROUNDS),10000)' '$(or $(MINUTES),600)'
 	@selftests/soak/watch 6.12 '$(or $(SEEDS),20)' '$(or $(MINUTES),600)'
+	@for kernel in debug 5.10 6.1 6.12 7.2; do \
+		selftests/soak/stress $$kernel $$(($(or $(MINUTES),60) * 60)) || exit; \
+	done
+	@INJECTION_SECONDS=$$(($(or $(MINUTES),60) * 6)) selftests/soak/injection
 
 check-report: ## look at a report in Chromium, light and dark: fetches 130 MB
 	@selftests/prepare

@@ -20,6 +20,8 @@ jobs_add()
 			"$TOP/selftests/static/build" "$kernel"
 	done
 	if chosen 6.12; then
+		add_job stress 1 job_ktap 'stress 6.12' 600 \
+			"$TOP/selftests/soak/stress" 6.12 24
 		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	fi
 	if chosen debug; then

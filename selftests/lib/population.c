@@ -237,7 +237,8 @@ bool population_start(unsigned int seed)
 		if (pid)
 			continue;
 		die_with_parent();
-		if (getppid() != parent)
+		/* So that readers have their turn. */
+		if (getppid() != parent || nice(10) == -1)
 			_exit(1);
 		supervise(kinds[i], seed + i);
 	}
