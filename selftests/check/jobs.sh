@@ -29,8 +29,12 @@ jobs_add()
 	fi
 	for kernel in "${chosen[@]}"; do
 		[ "$kernel" != debug ] || continue
-		add_job dkms 1 job_ktap "dkms $kernel" 1200 "$TOP/selftests/dkms/test" "$kernel"
+		add_job package 1 job_ktap "package $kernel" 1200 "$TOP/selftests/package/test" "$kernel"
 	done
+	if chosen 6.12; then
+		add_job package 1 job_ktap 'package artifacts' 1200 \
+			"$TOP/selftests/package/artifacts"
+	fi
 	add_job ground 1 job_ktap 'ground preparing' 300 "$TOP/selftests/ground/preparing"
 }
 
