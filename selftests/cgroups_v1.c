@@ -64,6 +64,7 @@ TEST(are_shown)
 	EXPECT_EQ(2U, json_number(cgroup, "processes"));
 	EXPECT_EQ(67108864U, json_number(cgroup, "limit"));
 	EXPECT_GT(67108864U, json_number(cgroup, "headroom"));
+	EXPECT_STREQ("memory.limit_in_bytes", json_string(json_member(cgroup, "limits")->first, "limit"));
 	EXPECT_NE(NULL, find(got.json, "/"));
 	run_free(&got);
 	file = fopen(MOUNT "/cgroup.procs", "w");

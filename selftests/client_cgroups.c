@@ -59,6 +59,7 @@ FIXTURE_SETUP(cgroups)
 	ASSERT_TRUE(setting_write(ROOT OUTER "/cgroup.subtree_control", "+memory"));
 	ASSERT_EQ(0, mkdir(ROOT INNER, 0755));
 	ASSERT_TRUE(setting_write_number(ROOT OUTER "/memory.max", LIMIT));
+	ASSERT_TRUE(setting_write_number(ROOT INNER "/memory.high", 2 * LIMIT));
 	self->child = child_start(live, NULL);
 	ASSERT_LT(0, self->child.pid);
 }
@@ -102,6 +103,37 @@ static uint64_t of_class(const struct json *row, const char *class, const char *
 	return 0;
 }
 
+static const struct json *limit_of(const struct json *row, const char *name)
+{
+	for (row = json_member(row, "limits")->first; row; row = row->next)
+		if (!strcmp(json_string(row, "limit"), name))
+			break;
+	return row;
+}
+
+/* Without any of their own they can have what the machine has. */
+TEST_F(cgroups, nearest)
+{
+	const struct json *root, *limit;
+
+	ASSERT_TRUE(setting_write_number(ROOT OUTER "/memory.swap.max", 0));
+	RUN_JSON();
+	root = find(&self->run, "/");
+	limit = limit_of(root, "ram+swap");
+	ASSERT_NE(NULL, limit);
+	EXPECT_EQ(json_number(limit, "left"), json_number(root, "headroom"));
+	EXPECT_EQ(NULL, limit_of(root, "memory.swap.max"));
+	/* That nothing may be swapped is no shortage of memory. */
+	limit = limit_of(find(&self->run, INNER), "memory.swap.max");
+	ASSERT_NE(NULL, limit);
+	EXPECT_EQ(0U, json_number(limit, "left"));
+	EXPECT_LT(0U, json_number(find(&self->run, INNER), "headroom"));
+	run_free(&self->run);
+	run(&self->run, "cgroups", "-rn", "-o", "nearest,cgroup", NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, "memory.max " INNER "\n"));
+	EXPECT_NE(NULL, strstr(self->run.out, "ram+swap /\n"));
+}
+
 TEST_F(cgroups, each_alone)
 {
 	const struct json *outer, *inner;
@@ -122,6 +154,12 @@ TEST_F(cgroups, each_alone)
 	EXPECT_EQ(LIMIT - current, json_number(outer, "headroom"));
 	/* It has no limit of its own, but is below one. */
 	EXPECT_EQ(json_number(outer, "headroom"), json_number(inner, "headroom"));
+	EXPECT_STREQ(OUTER, json_string(limit_of(inner, "memory.max"), "cgroup"));
+	EXPECT_EQ(LIMIT, json_number(limit_of(inner, "memory.max"), "max"));
+	EXPECT_EQ(2 * LIMIT, json_number(limit_of(inner, "memory.high"), "max"));
+	EXPECT_STREQ(INNER, json_string(limit_of(inner, "memory.high"), "cgroup"));
+	EXPECT_EQ(NULL, limit_of(outer, "memory.high"));
+	EXPECT_NE(NULL, limit_of(inner, "ram+swap"));
 	EXPECT_EQ(LENGTH, json_number(json_member(inner, "objects"), "resident"));
 	EXPECT_EQ(LENGTH, json_number(json_member(inner, "objects"), "unmapped"));
 }
@@ -163,6 +201,8 @@ TEST_F(cgroups, one)
 	EXPECT_NE(NULL, strstr(self->run.out, "of which nobody maps 6M\n"));
 	EXPECT_NE(NULL, strstr(self->run.out, "\nanon "));
 	EXPECT_NE(NULL, strstr(self->run.out, "\ntotal "));
+	EXPECT_NE(NULL, strstr(self->run.out, "\nheadroom, nearest limits first:\n"));
+	EXPECT_NE(NULL, strstr(self->run.out, " left, in " OUTER "\n"));
 }
 
 TEST_F(cgroups, none)

@@ -190,6 +190,12 @@ TEST_F(headroom, others)
 	EXPECT_EQ(meminfo("MemTotal") + meminfo("SwapTotal"), json_number(limit, "max"));
 	EXPECT_GE(32 * (int64_t)MIB, llabs((int64_t)(json_number(limit, "left") - available)));
 	EXPECT_EQ(JSON_NUMBER, json_type(self->run.json, "oom_score"));
+	limit = limit_of(&self->run, "kernel.threads-max");
+	EXPECT_EQ(setting_number("/proc/sys/kernel/threads-max"), json_number(limit, "max"));
+	EXPECT_LT(2U, json_number(limit, "used"));
+	limit = limit_of(&self->run, "address space");
+	EXPECT_EQ(1ULL << 47, json_number(limit, "max"));
+	EXPECT_EQ(status_bytes(self->child.pid, "VmSize:"), json_number(limit, "used"));
 
 	/* Those of which the largest part is used come first. */
 	limit = json_member(self->run.json, "headroom")->first;
@@ -216,7 +222,7 @@ TEST_F(headroom, text)
 	run(&self->run, "show", self->pid, NULL);
 	EXPECT_EQ(0, self->run.status);
 	EXPECT_NE(NULL, strstr(self->run.out, "\nheadroom, nearest limits first; OOM score "));
-	EXPECT_NE(NULL, strstr(self->run.out, "\n  RLIMIT_STACK     132K of 16M used, 15.9M left\n"))
+	EXPECT_NE(NULL, strstr(self->run.out, "\n  RLIMIT_STACK       132K of 16M used, 15.9M left\n"))
 	TH_LOG("%s", self->run.out);
 	run_free(&self->run);
 	run(&self->run, "show", "-b", self->pid, NULL);
@@ -259,10 +265,11 @@ TEST_F(headroom, other_process)
 
 static bool has_memory_cgroups(void)
 {
-	setting_write(CGROUP "/cgroup.subtree_control", "+memory");
+	setting_write(CGROUP "/cgroup.subtree_control", "+memory +pids");
 	return !mkdir(CGROUP OUTER, 0755) &&
 	       setting_write(CGROUP OUTER "/cgroup.subtree_control", "+memory") &&
-	       !mkdir(CGROUP INNER, 0755) && !access(CGROUP INNER "/memory.max", F_OK);
+	       !mkdir(CGROUP INNER, 0755) && !access(CGROUP INNER "/memory.max", F_OK) &&
+	       !access(CGROUP OUTER "/pids.max", F_OK);
 }
 
 /* What was in it has to be gone. */
@@ -299,6 +306,7 @@ TEST_F(headroom, cgroups)
 	ASSERT_TRUE(setting_write_number(CGROUP OUTER "/memory.max", 64 * MIB));
 	ASSERT_TRUE(setting_write_number(CGROUP INNER "/memory.max", 128 * MIB));
 	ASSERT_TRUE(setting_write_number(CGROUP INNER "/memory.high", 32 * MIB));
+	ASSERT_TRUE(setting_write_number(CGROUP OUTER "/pids.max", 10));
 	ASSERT_TRUE(show(&self->run, self->pid));
 	expect_limit(_metadata, &self->run, "memory.max", OUTER, 64 * MIB);
 	expect_limit(_metadata, &self->run, "memory.high", INNER, 32 * MIB);
@@ -306,6 +314,8 @@ TEST_F(headroom, cgroups)
 	used = json_number(limit_of(&self->run, "memory.high"), "used");
 	EXPECT_GE((int64_t)MIB, llabs((int64_t)(used - current)));
 	EXPECT_EQ(NULL, limit_of(&self->run, "memory.swap.max"));
+	expect_limit(_metadata, &self->run, "pids.max", OUTER, 10);
+	EXPECT_EQ(9U, json_number(limit_of(&self->run, "pids.max"), "left"));
 
 	ASSERT_TRUE(setting_write_number(CGROUP INNER "/memory.max", 16 * MIB));
 	ASSERT_TRUE(show(&self->run, self->pid));
@@ -367,7 +377,9 @@ static void write_file(const char *directory, const char *name, const char *text
 }
 
 #define V1		"/tmp/memclass v1"
+#define V1_PIDS		"/tmp/memclass-pids"
 #define V1_MOUNT	"30 20 0:30 /docker /tmp/memclass\\040v1 rw - cgroup cgroup rw,cpu,memory\n"
+#define V1_PIDS_MOUNT	"31 20 0:31 / " V1_PIDS " rw - cgroup cgroup rw,pids\n"
 
 TEST_F(headroom, version_1)
 {
@@ -375,20 +387,30 @@ TEST_F(headroom, version_1)
 
 	mkdir(V1, 0755);
 	ASSERT_EQ(0, mkdir(V1 "/one", 0755));
+	mkdir(V1_PIDS, 0755);
+	ASSERT_EQ(0, mkdir(V1_PIDS "/elsewhere", 0755));
+	write_file(V1_PIDS "/elsewhere", "pids.max", "100\n");
+	write_file(V1_PIDS "/elsewhere", "pids.current", "60\n");
+	/* What it counts of itself is a part of the total. */
+	write_file(V1 "/one", "memory.stat", "active_file 7\ntotal_inactive_file 30000\n"
+					     "total_active_file 5\ntotal_rss 1\n");
 	write_file(V1, "memory.limit_in_bytes", "9223372036854771712\n");
 	write_file(V1, "memory.usage_in_bytes", "1000000\n");
 	write_file(V1 "/one", "memory.limit_in_bytes", "500000\n");
 	write_file(V1 "/one", "memory.usage_in_bytes", "400000\n");
 	write_file(V1 "/one", "memory.memsw.limit_in_bytes", "500000\n");
 	write_file(V1 "/one", "memory.memsw.usage_in_bytes", "600000\n");
-	ASSERT_TRUE(show_fake(self, V1_MOUNT, cgroup));
+	ASSERT_TRUE(show_fake(self, V1_MOUNT V1_PIDS_MOUNT, cgroup));
 	expect_limit(_metadata, &self->run, "memory.limit_in_bytes", "/one", 500000);
 	EXPECT_EQ(100000U, json_number(limit_of(&self->run, "memory.limit_in_bytes"), "left"));
+	EXPECT_EQ(30005U, json_number(limit_of(&self->run, "memory.limit_in_bytes"), "droppable"));
+	expect_limit(_metadata, &self->run, "pids.max", "/elsewhere", 100);
+	EXPECT_EQ(0U, json_number(limit_of(&self->run, "pids.max"), "droppable"));
 	/* More than there may be: nothing is left. */
 	EXPECT_EQ(0U, json_number(limit_of(&self->run, "memory.memsw.limit_in_bytes"), "left"));
 	EXPECT_STREQ("memory.memsw.limit_in_bytes",
 		     json_string(json_member(self->run.json, "headroom")->first, "limit"));
-	EXPECT_EQ(0, system("rm -r '" V1 "'"));
+	EXPECT_EQ(0, system("rm -r '" V1 "' " V1_PIDS));
 }
 
 /* Nothing to be found: no mount, not this part of one, not from here, not even lines. */

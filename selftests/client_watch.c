@@ -160,7 +160,7 @@ TEST_F(watch, table)
 	EXPECT_EQ(3, self->run.status);
 	EXPECT_NE(NULL, strstr(self->run.out, "anon-growth suspected in anon-leak"));
 	EXPECT_NE(NULL, strstr(self->run.out, "to be sure:"));
-	EXPECT_NE(NULL, strstr(self->run.out, "to the limit, RAM and swap"));
+	EXPECT_NE(NULL, strstr(self->run.out, "to the limit, ram+swap"));
 	run_free(&self->run);
 	run(&self->run, "watch", PACE, "-rn", "-o", "class,verdict", self->pid, NULL);
 	workload_end(&self->workload);
@@ -184,6 +184,7 @@ TEST_F(watch, limit)
 	ASSERT_NE(NULL, finding);
 	its_limit = json_member(finding, "limit");
 	EXPECT_STREQ("RLIMIT_AS", json_string(its_limit, "name"));
+	EXPECT_EQ(JSON_NULL, json_type(its_limit, "cgroup"));
 	rate = json_number(finding, "rate") / 3600.0;
 	room = json_number(its_limit, "room");
 	EXPECT_LT(room, limit.rlim_cur - json_number(finding, "now"));
@@ -316,7 +317,8 @@ TEST_F(watch, cgroup)
 	finding = finding_of(&self->run, "anon");
 	ASSERT_NE(NULL, finding);
 	its_limit = json_member(finding, "limit");
-	EXPECT_STREQ("the cgroup's memory.max", json_string(its_limit, "name"));
+	EXPECT_STREQ("memory.max", json_string(its_limit, "name"));
+	EXPECT_STREQ("/memclass-watch", json_string(its_limit, "cgroup"));
 	EXPECT_LT(json_number(its_limit, "room"), 134217728U - json_number(finding, "now") + MIB);
 }
 

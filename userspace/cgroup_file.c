@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory cgroups as files: of v2, or of v1's memory controller. */
+/* Cgroups as files: of v2, or of v1's controllers. */
 #include "cgroup_file.h"
 
 #include <inttypes.h>
@@ -44,9 +44,10 @@ static void unescape(char *text)
 /*
  * A line of mountinfo: "ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS ... - TYPE SOURCE OPTIONS".
  *
- * Return: its mount point and root, in @line, if it is the mount that is asked for.
+ * Return: its mount point and root, in @line, if it is the mount of @controller, or that of
+ * v2 when it is NULL.
  */
-static char *parse_mount(char *line, bool v2, char **root)
+static char *parse_mount(char *line, const char *controller, char **root)
 {
 	char *rest = strstr(line, " - "), *type, *options, *point, *next;
 	int i;
@@ -57,8 +58,8 @@ static char *parse_mount(char *line, bool v2, char **root)
 	type = strtok_r(rest + 3, " ", &next);
 	strtok_r(NULL, " ", &next);
 	options = strtok_r(NULL, " \n", &next);
-	if (!type || !options || strcmp(type, v2 ? "cgroup2" : "cgroup") ||
-	    (!v2 && !has_word(options, "memory")))
+	if (!type || !options || strcmp(type, controller ? "cgroup" : "cgroup2") ||
+	    (controller && !has_word(options, controller)))
 		return NULL;
 	strtok_r(line, " ", &next);
 	for (i = 0; i < 2; i++)
@@ -86,7 +87,7 @@ static const char *below(const char *root, const char *path)
 	return strcmp(path, "/") ? path : "";
 }
 
-static bool find_place(struct cgroup_place *place, bool v2, const char *path)
+static bool find_place(struct cgroup_place *place, const char *controller, const char *path)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL, *root, *point;
@@ -94,10 +95,11 @@ static bool find_place(struct cgroup_place *place, bool v2, const char *path)
 	size_t size = 0;
 
 	while (file && !rest && getline(&line, &size, file) > 0) {
-		point = parse_mount(line, v2, &root);
+		point = parse_mount(line, controller, &root);
 		rest = point ? below(root, path) : NULL;
 	}
 	if (rest) {
+		place->v2 = !controller;
 		place->mount = strdup(point);
 		place->path = strdup(rest);
 	}
@@ -112,7 +114,7 @@ static bool find_place(struct cgroup_place *place, bool v2, const char *path)
 }
 
 /* A line of /proc/PID/cgroup: "ID:CONTROLLERS:PATH", without controllers for v2. */
-static const char *parse_cgroup(char *line, bool v2)
+static const char *parse_cgroup(char *line, const char *controller)
 {
 	char *controllers = strchr(line, ':'), *path;
 
@@ -121,12 +123,12 @@ static const char *parse_cgroup(char *line, bool v2)
 		return NULL;
 	*path++ = '\0';
 	path[strcspn(path, "\n")] = '\0';
-	if (v2 ? *controllers : !has_word(controllers, "memory"))
+	if (controller ? !has_word(controllers, controller) : *controllers)
 		return NULL;
 	return path;
 }
 
-static bool find_place_of(struct cgroup_place *place, bool v2, pid_t pid)
+static bool find_place_of(struct cgroup_place *place, const char *controller, pid_t pid)
 {
 	char name[64], *line = NULL;
 	const char *path = NULL;
@@ -137,18 +139,48 @@ static bool find_place_of(struct cgroup_place *place, bool v2, pid_t pid)
 	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
 	file = fopen(name, "re");
 	while (file && !path && getline(&line, &size, file) > 0)
-		path = parse_cgroup(line, v2);
-	found = path && find_place(place, v2, path);
+		path = parse_cgroup(line, controller);
+	found = path && find_place(place, controller, path);
 	free(line);
 	if (file)
 		fclose(file);
 	return found;
 }
 
-/* Where v1 has the memory controller, v2 has none. */
-bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid)
+/* Where v1 has the controller, v2 has it not. */
+bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid, const char *controller)
 {
-	return find_place_of(place, false, pid) || find_place_of(place, true, pid);
+	return find_place_of(place, controller, pid) || find_place_of(place, NULL, pid);
+}
+
+static bool is_below(const char *path, const char *group)
+{
+	size_t length = strlen(group);
+
+	while (length && group[length - 1] == '/')
+		length--;
+	return !strncmp(path, group, length) && (!path[length] || path[length] == '/');
+}
+
+bool cgroup_has_process(const char *group, pid_t pid)
+{
+	char name[64], *line = NULL, *path;
+	size_t size = 0;
+	bool has = false;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	file = fopen(name, "re");
+	while (file && !has && getline(&line, &size, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		path = strchr(line, ':');
+		path = path ? strchr(path + 1, ':') : NULL;
+		has = path && is_below(path + 1, group);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return has;
 }
 
 static bool is_there(const struct cgroup_place *place)
@@ -165,10 +197,11 @@ static bool is_there(const struct cgroup_place *place)
 
 bool cgroup_place_of_path(struct cgroup_place *place, const char *path)
 {
-	int v2;
+	static const char *const controllers[] = { NULL, "memory" };
+	size_t i;
 
-	for (v2 = 1; v2 >= 0; v2--) {
-		if (!find_place(place, v2, path))
+	for (i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+		if (!find_place(place, controllers[i], path))
 			continue;
 		if (is_there(place))
 			return true;

@@ -8,18 +8,23 @@
 
 /* A memory cgroup: where the hierarchy that it belongs to is mounted, and its path there. */
 struct cgroup_place {
+	bool v2;
 	char *mount;
 	char *path;			/* "" for the root, else beginning with / */
 };
 
 /*
  * Return: false when there is none, or its hierarchy is not mounted. Otherwise
- * cgroup_place_free() ends what begins here. The path is looked for in the hierarchy of v2,
- * then in that of v1's memory controller.
+ * cgroup_place_free() ends what begins here. A process is looked for in the hierarchy that
+ * v1 has for @controller, then in that of v2; a path in that of v2, then in that of v1's
+ * memory controller.
  */
-bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid);
+bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid, const char *controller);
 bool cgroup_place_of_path(struct cgroup_place *place, const char *path);
 void cgroup_place_free(struct cgroup_place *place);
+
+/* Is the process in @group, or below it, in any hierarchy? */
+bool cgroup_has_process(const char *group, pid_t pid);
 
 /*
  * The number in a file of @cgroup, in the hierarchy of @place.

@@ -1,76 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a memory cgroup may have, and how much of that is left. */
+/* What a cgroup may have, and what it has. */
 #include "cgroup_limits.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cgroup_file.h"
-
-/* The names of the files of v2, and of v1. */
-struct file_names {
-	const char *current, *limit, *high, *swap_current, *swap_limit;
+static const struct {
+	const char *max;
+	const char *used;
+	enum limit_of of;
+} files[NR_CGROUP_LIMITS] = {
+	[CGROUP_MEMORY_MAX] = { "memory.max", "memory.current", LIMIT_OF_MEMORY },
+	[CGROUP_MEMORY_HIGH] = { "memory.high", "memory.current", LIMIT_OF_MEMORY },
+	[CGROUP_SWAP_MAX] = { "memory.swap.max", "memory.swap.current", LIMIT_OF_SWAP },
+	[CGROUP_PIDS_MAX] = { "pids.max", "pids.current", LIMIT_OF_THREADS },
+	[CGROUP_V1_MEMORY] = { "memory.limit_in_bytes", "memory.usage_in_bytes", LIMIT_OF_MEMORY },
+	[CGROUP_V1_MEMORY_AND_SWAP] = { "memory.memsw.limit_in_bytes",
+					"memory.memsw.usage_in_bytes", LIMIT_OF_MEMORY },
 };
 
-static const struct file_names names_v2 = {
-	.current = "memory.current",
-	.limit = "memory.max",
-	.high = "memory.high",
-	.swap_current = "memory.swap.current",
-	.swap_limit = "memory.swap.max",
-};
-
-/* What v1 calls swap is memory and swap together: that is none of these. */
-static const struct file_names names_v1 = {
-	.current = "memory.usage_in_bytes",
-	.limit = "memory.limit_in_bytes",
-};
-
-static struct figure read_figure(const struct cgroup_place *place, const char *file)
+static struct figure read_figure(const struct cgroup_place *place, const char *path,
+				 const char *file)
 {
 	struct figure figure = { 0 };
 
-	figure.known = file && cgroup_file_number(place, place->path, file, &figure.value);
+	figure.known = cgroup_file_number(place, path, file, &figure.value);
 	return figure;
 }
 
-static void read_figures(struct cgroup_limits *limits, const struct cgroup_place *place)
+/* What v1 counts of a cgroup alone has the plain names, and is a part of the total. */
+static uint64_t read_files(const struct cgroup_place *place, const char *path)
 {
-	const struct file_names *names = &names_v2;
+	uint64_t value, own = 0, total = 0;
+	char name[64], *stat;
+	FILE *file;
 
-	/* v2's root has none of its files; v1's has all. */
-	if (read_figure(place, names_v1.current).known)
-		names = &names_v1;
-	limits->current = read_figure(place, names->current);
-	limits->limit = read_figure(place, names->limit);
-	limits->high = read_figure(place, names->high);
-	limits->swap_current = read_figure(place, names->swap_current);
-	limits->swap_limit = read_figure(place, names->swap_limit);
+	if (asprintf(&stat, "%s%s/memory.stat", place->mount, path) < 0)
+		return 0;
+	file = fopen(stat, "re");
+	free(stat);
+	if (!file)
+		return 0;
+	while (fscanf(file, "%63s %" SCNu64, name, &value) == 2) {
+		if (!strcmp(name, "active_file") || !strcmp(name, "inactive_file"))
+			own += value;
+		else if (!strcmp(name, "total_active_file") || !strcmp(name, "total_inactive_file"))
+			total += value;
+	}
+	fclose(file);
+	return total ?: own;
 }
 
-static void take_headroom(struct figure *headroom, const struct figure *limit,
-			  const struct figure *current)
+void cgroup_limits_read(struct cgroup_limits *limits, const struct cgroup_place *place,
+			const char *path)
 {
-	uint64_t left;
-
-	if (!limit->known || !current->known)
-		return;
-	left = limit->value > current->value ? limit->value - current->value : 0;
-	if (!headroom->known || left < headroom->value)
-		*headroom = (struct figure) { true, left };
-}
-
-void cgroup_limits_read(struct cgroup_limits *limits, const char *path,
-			const struct cgroup_limits *parent)
-{
-	struct cgroup_place place;
+	bool limited = false;
+	size_t i;
 
 	memset(limits, 0, sizeof(*limits));
-	if (cgroup_place_of_path(&place, path)) {
-		read_figures(limits, &place);
+	for (i = 0; i < NR_CGROUP_LIMITS; i++) {
+		limits->of[i].max = read_figure(place, path, files[i].max);
+		limits->of[i].used = read_figure(place, path, files[i].used);
+		limited |= files[i].of == LIMIT_OF_MEMORY && limits->of[i].max.known;
+	}
+	if (limited)
+		limits->files = read_files(place, path);
+}
+
+void cgroup_limits_add(const struct cgroup_limits *limits, const char *path,
+		       struct headroom *headroom)
+{
+	size_t i;
+
+	for (i = 0; i < NR_CGROUP_LIMITS; i++) {
+		struct headroom_limit limit = { .name = files[i].max, .of = files[i].of };
+
+		if (!limits->of[i].max.known || !limits->of[i].used.known)
+			continue;
+		limit.max = limits->of[i].max.value;
+		limit.used = limits->of[i].used.value;
+		if (limit.of == LIMIT_OF_MEMORY)
+			limit.droppable = limits->files;
+		limit.cgroup = strdup(*path ? path : "/");
+		headroom_add(headroom, limit);
+	}
+}
+
+static void add_up_to_root(struct headroom *headroom, const struct cgroup_place *place)
+{
+	char *path = strdup(place->path), *slash;
+	struct cgroup_limits limits;
+
+	while (path) {
+		cgroup_limits_read(&limits, place, path);
+		cgroup_limits_add(&limits, path, headroom);
+		slash = strrchr(path, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+	}
+	free(path);
+}
+
+/* In v1 there is a hierarchy for each kind of limit, in v2 one for all. */
+void cgroup_limits_of_process(struct headroom *headroom, pid_t pid)
+{
+	static const char *const controllers[] = { "memory", "pids" };
+	struct cgroup_place place;
+	bool v2_done = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+		if (!cgroup_place_of_process(&place, pid, controllers[i]))
+			continue;
+		if (!place.v2 || !v2_done)
+			add_up_to_root(headroom, &place);
+		v2_done |= place.v2;
 		cgroup_place_free(&place);
 	}
-	if (parent)
-		limits->headroom = parent->headroom;
-	take_headroom(&limits->headroom, &limits->limit, &limits->current);
-	take_headroom(&limits->headroom, &limits->high, &limits->current);
 }

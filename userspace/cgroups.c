@@ -9,6 +9,7 @@
 #include "cgroups_source.h"
 #include "command.h"
 #include "emit.h"
+#include "headroom.h"
 #include "objects_source.h"
 #include "repeat.h"
 #include "say.h"
@@ -28,7 +29,8 @@ struct row {
 	uint64_t objects;		/* resident, of those that are charged to it */
 	uint64_t unmapped;		/* the part that no page table maps */
 	uint64_t objects_swapped;
-	struct cgroup_limits limits;
+	struct cgroup_limits limits;	/* its own */
+	struct headroom headroom;	/* and those of all above it, and of the machine */
 	bool tree;			/* the name is shown indented */
 	const struct class_counts *class;	/* of this one alone, or NULL */
 };
@@ -64,17 +66,61 @@ static void get_unmapped(const void *item, struct cell *cell)
 	cell_bytes(cell, row_of(item)->unmapped);
 }
 
-static void cell_figure(struct cell *cell, const struct figure *figure)
+/*
+ * Figures of the cgroup file system. What v1 calls swap is memory and swap together: that
+ * is none of these.
+ */
+
+static struct figure current_of(const struct row *row)
 {
-	cell_bytes(cell, figure->value);
-	if (!figure->known)
-		cell->kind = CELL_UNKNOWN;
+	const struct cgroup_limits *limits = &row->limits;
+
+	/* v2's root has none of its files; v1's has all. */
+	return limits->of[CGROUP_V1_MEMORY].used.known ? limits->of[CGROUP_V1_MEMORY].used :
+							 limits->of[CGROUP_MEMORY_MAX].used;
 }
 
-#define GET_FIGURE(figure) \
-	static void get_##figure(const void *item, struct cell *cell) \
+static struct figure limit_of(const struct row *row)
+{
+	const struct cgroup_limits *limits = &row->limits;
+
+	return limits->of[CGROUP_V1_MEMORY].used.known ? limits->of[CGROUP_V1_MEMORY].max :
+							 limits->of[CGROUP_MEMORY_MAX].max;
+}
+
+static struct figure high_of(const struct row *row)
+{
+	return row->limits.of[CGROUP_MEMORY_HIGH].max;
+}
+
+static struct figure swap_current_of(const struct row *row)
+{
+	return row->limits.of[CGROUP_SWAP_MAX].used;
+}
+
+static struct figure swap_limit_of(const struct row *row)
+{
+	return row->limits.of[CGROUP_SWAP_MAX].max;
+}
+
+static struct figure headroom_of(const struct row *row)
+{
+	const struct headroom_limit *nearest = headroom_nearest(&row->headroom, LIMIT_OF_MEMORY);
+	struct figure figure = { 0 };
+
+	if (nearest)
+		figure = (struct figure) { true, headroom_left(nearest) };
+	return figure;
+}
+
+#define GET_FIGURE(name) \
+	static void get_##name(const void *item, struct cell *cell) \
 	{ \
-		cell_figure(cell, &row_of(item)->limits.figure); \
+		const struct figure figure = name##_of(item); \
+\
+		cell_bytes(cell, figure.value); \
+		if (!figure.known) \
+			cell->kind = CELL_UNKNOWN; \
 	}
 GET_FIGURE(current)
 GET_FIGURE(limit)
@@ -82,6 +128,15 @@ GET_FIGURE(high)
 GET_FIGURE(headroom)
 GET_FIGURE(swap_current)
 GET_FIGURE(swap_limit)
+
+static void get_nearest(const void *item, struct cell *cell)
+{
+	const struct headroom_limit *nearest =
+		headroom_nearest(&row_of(item)->headroom, LIMIT_OF_MEMORY);
+
+	if (nearest)
+		cell_text(cell, nearest->name);
+}
 
 /* Of a cgroup by classes. */
 static void get_class(const void *item, struct cell *cell)
@@ -115,9 +170,10 @@ static const struct field fields[] = {
 	{ .name = "high", .help = "memory.high", .get = get_high },
 	{
 		.name = "headroom",
-		.help = "left to the nearest limit, its own or one above",
+		.help = "left to the nearest limit of memory, its own or one above",
 		.get = get_headroom,
 	},
+	{ .name = "nearest", .help = "which limit that is", .get = get_nearest, .left = true },
 	{ .name = "swap-current", .help = "swap charged", .get = get_swap_current },
 	{ .name = "swap-limit", .help = "memory.swap.max", .get = get_swap_limit },
 	{ .name = "objects", .help = "shared memory charged to it", .get = get_objects },
@@ -170,15 +226,32 @@ static bool copy_classes(struct row *row, const struct cgroup *cgroup)
 	return true;
 }
 
+/* Parents come first, and have the limits of their own parents. */
+static void read_limits(struct row *row, const struct headroom *machine)
+{
+	struct cgroup_place place;
+
+	headroom_copy(&row->headroom, row->parent ? &row->parent->headroom : machine);
+	if (!cgroup_place_of_path(&place, row->cgroup->path))
+		return;
+	cgroup_limits_read(&row->limits, &place, place.path);
+	cgroup_limits_add(&row->limits, place.path, &row->headroom);
+	headroom_sort(&row->headroom);
+	cgroup_place_free(&place);
+}
+
 static bool make_rows(struct list *list, const struct request *request)
 {
+	struct headroom machine;
+	bool made = true;
 	size_t i;
 
 	list->rows = calloc(list->cgroups.count + 1, sizeof(*list->rows));
 	list->shown = calloc(list->cgroups.count + 1, sizeof(*list->shown));
 	if (!list->rows || !list->shown)
 		return false;
-	for (i = 0; i < list->cgroups.count; i++) {
+	headroom_of_machine(&machine);
+	for (i = 0; made && i < list->cgroups.count; i++) {
 		struct row *row = &list->rows[i];
 
 		row->cgroup = &list->cgroups.all[i];
@@ -187,12 +260,11 @@ static bool make_rows(struct list *list, const struct request *request)
 		row->processes = row->cgroup->processes;
 		row->total = row->cgroup->total;
 		row->tree = request->tree;
-		cgroup_limits_read(&row->limits, row->cgroup->path,
-				   row->parent ? &row->parent->limits : NULL);
-		if (!copy_classes(row, row->cgroup))
-			return false;
+		read_limits(row, &machine);
+		made = copy_classes(row, row->cgroup);
 	}
-	return true;
+	headroom_free(&machine);
+	return made;
 }
 
 static void add_objects(struct list *list)
@@ -280,8 +352,10 @@ static void list_free(struct list *list)
 {
 	size_t i;
 
-	for (i = 0; list->rows && i < list->cgroups.count; i++)
+	for (i = 0; list->rows && i < list->cgroups.count; i++) {
 		free(list->rows[i].classes);
+		headroom_free(&list->rows[i].headroom);
+	}
 	free(list->rows);
 	free(list->shown);
 	cgroups_free(&list->cgroups);
@@ -371,12 +445,12 @@ static enum status print_table(const struct list *list, const struct request *re
 	return table_close(table);
 }
 
-static void print_figure(const char *what, const struct figure *figure)
+static void print_figure(const char *what, struct figure figure)
 {
 	char bytes[UNITS_MAX];
 
-	if (figure->known)
-		printf("; %s %s", what, units_bytes(bytes, figure->value));
+	if (figure.known)
+		printf("; %s %s", what, units_bytes(bytes, figure.value));
 }
 
 static void print_notes(const struct row *row)
@@ -385,10 +459,10 @@ static void print_notes(const struct row *row)
 
 	printf("%s: %" PRIu64 " processes",
 	       text_escape(path, sizeof(path), row->cgroup->path), row->processes);
-	print_figure("charged", &row->limits.current);
-	print_figure("limit", &row->limits.limit);
-	print_figure("headroom", &row->limits.headroom);
-	print_figure("swap", &row->limits.swap_current);
+	print_figure("charged", current_of(row));
+	print_figure("limit", limit_of(row));
+	print_figure("headroom", headroom_of(row));
+	print_figure("swap", swap_current_of(row));
 	printf("\nshared memory charged to it: %s, of which nobody maps %s\n",
 	       units_bytes(resident, row->objects), units_bytes(unmapped, row->unmapped));
 }
@@ -415,13 +489,16 @@ static enum status print_classes(const struct row *cgroup, const struct request 
 	}
 	row.class = NULL;
 	table_row(table, &row);
-	return table_close(table);
+	status = table_close(table);
+	if (!request->raw && !request->no_headings)
+		headroom_print(&cgroup->headroom, request);
+	return status;
 }
 
-static void emit_figure(struct json *json, const char *key, const struct figure *figure)
+static void emit_figure(struct json *json, const char *key, struct figure figure)
 {
-	if (figure->known)
-		json_number(json, key, figure->value);
+	if (figure.known)
+		json_number(json, key, figure.value);
 	else
 		json_null(json, key);
 }
@@ -433,12 +510,13 @@ static void emit_row(struct json *json, const struct row *row)
 	json_string(json, "path", row->cgroup->path);
 	json_number(json, "inode", row->cgroup->inode);
 	json_number(json, "processes", row->processes);
-	emit_figure(json, "current", &row->limits.current);
-	emit_figure(json, "limit", &row->limits.limit);
-	emit_figure(json, "high", &row->limits.high);
-	emit_figure(json, "headroom", &row->limits.headroom);
-	emit_figure(json, "swap_current", &row->limits.swap_current);
-	emit_figure(json, "swap_limit", &row->limits.swap_limit);
+	emit_figure(json, "current", current_of(row));
+	emit_figure(json, "limit", limit_of(row));
+	emit_figure(json, "high", high_of(row));
+	emit_figure(json, "headroom", headroom_of(row));
+	emit_figure(json, "swap_current", swap_current_of(row));
+	emit_figure(json, "swap_limit", swap_limit_of(row));
+	headroom_emit(json, "limits", &row->headroom);
 	json_open_object(json, "objects");
 	json_number(json, "resident", row->objects);
 	json_number(json, "unmapped", row->unmapped);

@@ -219,3 +219,31 @@ uint64_t counters_get(const struct counters *counters, const char *name)
 
 	return counters_find(counters, name, &value) ? value : 0;
 }
+
+uint64_t counters_residue(const struct counters *counters)
+{
+	static const char *const known[] = {
+		"MemFree",
+		COUNTER_FREE_LISTS,
+		"Buffers",
+		"Cached",
+		"SwapCached",
+		"AnonPages",
+		"Slab",
+		"KernelStack",
+		"PageTables",
+		"SecPageTables",
+		"Bounce",
+		"Percpu",
+		"Zswap",
+		"Hugetlb",
+		"Unaccepted",
+		"Balloon",
+	};
+	uint64_t total = counters_get(counters, "MemTotal"), sum = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		sum += counters_get(counters, known[i]);
+	return total > sum ? total - sum : 0;
+}

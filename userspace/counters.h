@@ -44,4 +44,7 @@ bool counters_find(const struct counters *counters, const char *name, uint64_t *
 /* The same; 0 where the kernel has none. */
 uint64_t counters_get(const struct counters *counters, const char *name);
 
+/* What is in none of them. The ledger, which looks at processes too, knows it better. */
+uint64_t counters_residue(const struct counters *counters);
+
 #endif /* COUNTERS_H */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup_file.h"
 #include "say.h"
 #include "user.h"
 
@@ -57,38 +58,6 @@ static bool is_user(const struct process *process, const char *user)
 	return !strcmp(user_name(process), user) || (*user && !*end && uid == process->uid);
 }
 
-/* Is @path the group, or below it? */
-static bool is_below(const char *path, const char *group)
-{
-	size_t length = strlen(group);
-
-	while (length && group[length - 1] == '/')
-		length--;
-	return !strncmp(path, group, length) && (!path[length] || path[length] == '/');
-}
-
-/* A line of /proc/PID/cgroup is "ID:CONTROLLERS:PATH", a line for each hierarchy. */
-static bool is_in_cgroup(pid_t pid, const char *group)
-{
-	char path[64], *line = NULL, *at;
-	size_t room = 0;
-	bool is = false;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	file = fopen(path, "re");
-	while (file && !is && getline(&line, &room, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		at = strchr(line, ':');
-		at = at ? strchr(at + 1, ':') : NULL;
-		is = at && is_below(at + 1, group);
-	}
-	if (file)
-		fclose(file);
-	free(line);
-	return is;
-}
-
 /* Of a process whose classes are not known it is not known either. */
 static bool has_type(const struct process *process, enum memclass_type type)
 {
@@ -107,5 +76,5 @@ bool filter_takes(const struct filter *filter, const struct process *process)
 	return (!filter->name || !fnmatch(filter->name, process->comm, 0)) &&
 	       (!filter->user || is_user(process, filter->user)) &&
 	       (filter->type < 0 || has_type(process, filter->type)) &&
-	       (!filter->cgroup || is_in_cgroup(process->pid, filter->cgroup));
+	       (!filter->cgroup || cgroup_has_process(filter->cgroup, process->pid));
 }

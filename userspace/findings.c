@@ -56,8 +56,8 @@ static bool add(struct findings *findings, const struct subject *subject, uint64
 		finding = &findings->all[findings->count++];
 		*finding = (struct finding) { .subject = subject, .growth = found[i] };
 		findings->suspected += finding_is_suspected(finding);
-		finding->limited = finding_is_suspected(finding) &&
-				   limit_nearest(subject->pid, &finding->growth, &finding->limit);
+		if (finding_is_suspected(finding))
+			time_left_find(&finding->left, subject, &finding->growth);
 	}
 	return true;
 }
@@ -128,7 +128,7 @@ static bool is_same_leak(const struct finding *a, const struct finding *b)
 /* Nothing else limits it: as good as never. */
 static double seconds_left(const struct finding *finding)
 {
-	return finding->limited ? finding->limit.seconds : HUGE_VAL;
+	return finding->left.limited ? finding->left.seconds : HUGE_VAL;
 }
 
 /* The one that runs into a limit first. */

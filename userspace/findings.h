@@ -3,16 +3,15 @@
 #define FINDINGS_H
 
 #include "columns.h"
-#include "limit.h"
 #include "subject.h"
+#include "time_left.h"
 
 /* What is said of a figure of a subject, and what there is to say of it beside. */
 struct finding {
 	const struct subject *subject;
 	struct growth_finding growth;
 	double share;			/* of all growth that was seen */
-	bool limited;
-	struct limit limit;
+	struct time_left left;
 };
 
 /* Those that are suspected first, then those that grow most. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How far a process is from the limits that it can run into. */
+/* How far a process, a cgroup or the machine is from the limits that it can run into. */
 #include "headroom.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,12 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cgroup_file.h"
+#include "cgroup_limits.h"
 #include "counters.h"
-#include "json.h"
 #include "source.h"
-#include "text.h"
-#include "units.h"
 
 #define LIMITS_MAX	(sizeof(((struct headroom *)0)->limits) / sizeof(struct headroom_limit))
 
@@ -24,17 +21,93 @@ uint64_t headroom_left(const struct headroom_limit *limit)
 	return limit->used < limit->max ? limit->max - limit->used : 0;
 }
 
-/* Takes over the string that limit.cgroup is. */
-static void add(struct headroom *headroom, struct headroom_limit limit)
+uint64_t headroom_room(const struct headroom_limit *limit)
 {
-	if (headroom->nr < LIMITS_MAX)
+	uint64_t kept = limit->used > limit->droppable ? limit->used - limit->droppable : 0;
+
+	return kept < limit->max ? limit->max - kept : 0;
+}
+
+static struct headroom_limit *find(struct headroom *headroom, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < headroom->nr; i++)
+		if (!strcmp(headroom->limits[i].name, name))
+			return &headroom->limits[i];
+	return NULL;
+}
+
+void headroom_add(struct headroom *headroom, struct headroom_limit limit)
+{
+	struct headroom_limit *same = find(headroom, limit.name);
+
+	if (same && headroom_left(same) > headroom_left(&limit)) {
+		free(same->cgroup);
+		*same = limit;
+	} else if (!same && headroom->nr < LIMITS_MAX) {
 		headroom->limits[headroom->nr++] = limit;
-	else
+	} else {
 		free(limit.cgroup);
+	}
+}
+
+void headroom_copy(struct headroom *headroom, const struct headroom *from)
+{
+	size_t i;
+
+	*headroom = *from;
+	for (i = 0; i < from->nr; i++)
+		if (from->limits[i].cgroup)
+			headroom->limits[i].cgroup = strdup(from->limits[i].cgroup);
+}
+
+void headroom_free(struct headroom *headroom)
+{
+	size_t i;
+
+	for (i = 0; i < headroom->nr; i++)
+		free(headroom->limits[i].cgroup);
+	memset(headroom, 0, sizeof(*headroom));
+}
+
+const struct headroom_limit *headroom_nearest(const struct headroom *headroom,
+					      enum limit_of of)
+{
+	const struct headroom_limit *nearest = NULL, *limit = headroom->limits;
+
+	for (; limit < headroom->limits + headroom->nr; limit++)
+		if (limit->of == of &&
+		    (!nearest || headroom_left(limit) < headroom_left(nearest)))
+			nearest = limit;
+	return nearest;
+}
+
+/* Of what there may be nothing, nothing is used up until something is there. */
+static long double used_part(const struct headroom_limit *limit)
+{
+	return limit->max ? (long double)limit->used / limit->max : !!limit->used;
+}
+
+/* By the part that is used; of those equally used, what has least left. */
+static int compare(const void *left, const void *right)
+{
+	const struct headroom_limit *a = left, *b = right;
+	long double used_a = used_part(a), used_b = used_part(b);
+	uint64_t left_a = headroom_left(a), left_b = headroom_left(b);
+
+	if (used_a != used_b)
+		return used_a > used_b ? -1 : 1;
+	return (left_a > left_b) - (left_a < left_b);
+}
+
+void headroom_sort(struct headroom *headroom)
+{
+	qsort(headroom->limits, headroom->nr, sizeof(headroom->limits[0]), compare);
 }
 
 /*
- * Files of /proc/PID.
+ * Files of /proc.
  */
 
 #define FILE_MAX	8192
@@ -110,68 +183,157 @@ static bool is_same(const struct process *process)
 }
 
 /*
- * The limits of a process.
+ * The machine.
  */
+
+/* What can be dropped is not used up. */
+static void add_memory(struct headroom *headroom, const struct counters *counters)
+{
+	struct headroom_limit limit = { .name = "ram+swap", .of = LIMIT_OF_MEMORY };
+
+	limit.max = counters_get(counters, "MemTotal") + counters_get(counters, "SwapTotal");
+	limit.used = limit.max - counters_get(counters, "MemAvailable") -
+		     counters_get(counters, "SwapFree");
+	headroom_add(headroom, limit);
+}
+
+/* The kernel holds to it only when it is told to. */
+static void add_commitment(struct headroom *headroom, const struct counters *counters)
+{
+	if (read_number("/proc/sys/vm/overcommit_memory") == 2)
+		headroom_add(headroom, (struct headroom_limit) {
+					       .name = "overcommit",
+					       .of = LIMIT_OF_COMMITMENT,
+					       .used = counters_get(counters, "Committed_AS"),
+					       .max = counters_get(counters, "CommitLimit"),
+				       });
+}
+
+static void add_huge_pages(struct headroom *headroom, const struct counters *counters)
+{
+	const uint64_t size = counters_get(counters, "Hugepagesize");
+	const uint64_t total = counters_get(counters, "HugePages_Total");
+
+	if (total)
+		headroom_add(headroom,
+			     (struct headroom_limit) {
+				     .name = "hugepages",
+				     .of = LIMIT_OF_HUGE_PAGES,
+				     .used = size * (total - counters_get(counters, "HugePages_Free")),
+				     .max = size * total,
+			     });
+}
+
+static void add_threads(struct headroom *headroom)
+{
+	struct headroom_limit limit = {
+		.name = "kernel.threads-max",
+		.of = LIMIT_OF_THREADS,
+		.max = read_number("/proc/sys/kernel/threads-max"),
+	};
+	unsigned long long threads;
+	char text[128];
+
+	if (!limit.max || !read_text(text, sizeof(text), "/proc/loadavg") ||
+	    sscanf(text, "%*s %*s %*s %*u/%llu", &threads) != 1)
+		return;
+	limit.used = threads;
+	headroom_add(headroom, limit);
+}
+
+static void add_machine(struct headroom *headroom)
+{
+	struct counters counters;
+
+	add_threads(headroom);
+	if (counters_read_meminfo(&counters))
+		return;
+	add_memory(headroom, &counters);
+	add_commitment(headroom, &counters);
+	add_huge_pages(headroom, &counters);
+	counters_free(&counters);
+}
+
+void headroom_of_machine(struct headroom *headroom)
+{
+	memset(headroom, 0, sizeof(*headroom));
+	add_machine(headroom);
+	headroom_sort(headroom);
+}
+
+/*
+ * A process.
+ */
+
+/* User space is this large with four levels of page tables; five only when asked for. */
+#define ADDRESSES	(1ULL << 47)
 
 static const struct rlimit_row {
 	const char *name;
-	const char *in_limits;		/* the line of /proc/PID/limits */
+	enum limit_of of;
+	const char *in_limits;		/* the line of /proc/PID/limits, or NULL: always the same */
+	uint64_t max;
 	const char *in_status;		/* what counts for it, in kB */
 } rlimits[] = {
-	{ "RLIMIT_AS", "Max address space", "VmSize:" },
-	{ "RLIMIT_DATA", "Max data size", "VmData:" },
-	{ "RLIMIT_STACK", "Max stack size", "VmStk:" },
-	{ "RLIMIT_MEMLOCK", "Max locked memory", "VmLck:" },
+	{ "RLIMIT_AS", LIMIT_OF_ADDRESSES, "Max address space", 0, "VmSize:" },
+	{ "RLIMIT_DATA", LIMIT_OF_DATA, "Max data size", 0, "VmData:" },
+	{ "RLIMIT_STACK", LIMIT_OF_STACK, "Max stack size", 0, "VmStk:" },
+	{ "RLIMIT_MEMLOCK", LIMIT_OF_LOCKED, "Max locked memory", 0, "VmLck:" },
+	{ "address space", LIMIT_OF_ADDRESSES, NULL, ADDRESSES, "VmSize:" },
 };
 
 static void add_rlimits(struct headroom *headroom, pid_t pid)
 {
 	char limits[FILE_MAX], status[FILE_MAX];
+	const struct rlimit_row *row = rlimits;
 	uint64_t used, max;
-	size_t i;
 
 	if (!read_text(limits, sizeof(limits), "/proc/%d/limits", pid) ||
 	    !read_text(status, sizeof(status), "/proc/%d/status", pid))
 		return;
-	for (i = 0; i < sizeof(rlimits) / sizeof(rlimits[0]); i++)
-		if (find_number(limits, rlimits[i].in_limits, &max) &&
-		    find_number(status, rlimits[i].in_status, &used))
-			add(headroom, (struct headroom_limit) {
-					      .name = rlimits[i].name,
-					      .used = used * 1024,
-					      .max = max,
-				      });
+	for (; row < rlimits + sizeof(rlimits) / sizeof(rlimits[0]); row++) {
+		max = row->max;
+		if ((!row->in_limits || find_number(limits, row->in_limits, &max)) &&
+		    find_number(status, row->in_status, &used))
+			headroom_add(headroom, (struct headroom_limit) {
+						       .name = row->name,
+						       .of = row->of,
+						       .used = used * 1024,
+						       .max = max,
+					       });
+	}
+}
+
+/* The vsyscall page is in the file, and no mapping of the process. */
+static uint64_t count_mappings(pid_t pid)
+{
+	char path[32], *line = NULL;
+	uint64_t mappings = 0;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "re");
+	while (file && getline(&line, &room, file) > 0)
+		mappings += !strstr(line, " [vsyscall]\n");
+	free(line);
+	if (file)
+		fclose(file);
+	return mappings;
 }
 
 static void add_mappings(struct headroom *headroom, const struct process *process)
 {
 	struct headroom_limit limit = {
 		.name = "vm.max_map_count",
-		.number = true,
+		.of = LIMIT_OF_MAPPINGS,
 		.max = read_number("/proc/sys/vm/max_map_count"),
 	};
 
-	if (limit.max && counts_get(&process->total, COLUMN_BIT(vmas), &limit.used))
-		add(headroom, limit);
-}
-
-/* Of the whole machine; what can be dropped is not used up. */
-static void add_system(struct headroom *headroom)
-{
-	struct counters counters;
-	struct headroom_limit memory = { .name = "ram+swap" }, commit = { .name = "overcommit" };
-
-	if (counters_read_meminfo(&counters))
-		return;
-	memory.max = counters_get(&counters, "MemTotal") + counters_get(&counters, "SwapTotal");
-	memory.used = memory.max - counters_get(&counters, "MemAvailable") -
-		      counters_get(&counters, "SwapFree");
-	add(headroom, memory);
-	commit.max = counters_get(&counters, "CommitLimit");
-	commit.used = counters_get(&counters, "Committed_AS");
-	if (read_number("/proc/sys/vm/overcommit_memory") == 2)
-		add(headroom, commit);
-	counters_free(&counters);
+	if (!counts_get(&process->total, COLUMN_BIT(vmas), &limit.used))
+		limit.used = count_mappings(process->pid);
+	if (limit.max && limit.used)
+		headroom_add(headroom, limit);
 }
 
 static void read_oom_score(struct headroom *headroom, pid_t pid)
@@ -186,88 +348,6 @@ static void read_oom_score(struct headroom *headroom, pid_t pid)
 	headroom->oom_score_adj = strtol(adj, NULL, 10);
 }
 
-/*
- * The limits of a cgroup: those of all that it is in, too.
- */
-
-static const struct cgroup_row {
-	const char *name;
-	const char *used;
-} cgroup_limits[] = {
-	{ "memory.max", "memory.current" },
-	{ "memory.high", "memory.current" },
-	{ "memory.swap.max", "memory.swap.current" },
-	{ "memory.limit_in_bytes", "memory.usage_in_bytes" },
-	{ "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes" },
-};
-
-/* The least that is left anywhere from @cgroup up. */
-static void add_cgroup_limit(struct headroom *headroom, const struct cgroup_place *place,
-			     const struct cgroup_row *row)
-{
-	struct headroom_limit limit, nearest = { .name = row->name };
-	char *cgroup = strdup(place->path), *slash;
-	bool found = false;
-
-	for (; cgroup; *slash = '\0') {
-		limit = (struct headroom_limit) { .name = row->name };
-		if (cgroup_file_number(place, cgroup, row->name, &limit.max) &&
-		    cgroup_file_number(place, cgroup, row->used, &limit.used) &&
-		    (!found || headroom_left(&limit) < headroom_left(&nearest))) {
-			free(nearest.cgroup);
-			nearest = limit;
-			nearest.cgroup = strdup(*cgroup ? cgroup : "/");
-			found = true;
-		}
-		slash = strrchr(cgroup, '/');
-		if (!slash)
-			break;
-	}
-	free(cgroup);
-	if (found)
-		add(headroom, nearest);
-}
-
-static void add_cgroup(struct headroom *headroom, const struct cgroup_place *place)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(cgroup_limits) / sizeof(cgroup_limits[0]); i++)
-		add_cgroup_limit(headroom, place, &cgroup_limits[i]);
-}
-
-static void add_cgroup_of(struct headroom *headroom, pid_t pid)
-{
-	struct cgroup_place place;
-
-	if (!cgroup_place_of_process(&place, pid))
-		return;
-	add_cgroup(headroom, &place);
-	cgroup_place_free(&place);
-}
-
-/*
- * All of them.
- */
-
-/* By the part that is used; of those equally used, what has least left. */
-static int compare(const void *left, const void *right)
-{
-	const struct headroom_limit *a = left, *b = right;
-	long double used_a = a->max ? (long double)a->used / a->max : 1;
-	long double used_b = b->max ? (long double)b->used / b->max : 1;
-	uint64_t left_a = headroom_left(a), left_b = headroom_left(b);
-
-	if (used_a != used_b)
-		return used_a > used_b ? -1 : 1;
-	return (left_a > left_b) - (left_a < left_b);
-}
-
-static void sort(struct headroom *headroom)
-{
-	qsort(headroom->limits, headroom->nr, sizeof(headroom->limits[0]), compare);
-}
-
 void headroom_of_process(struct headroom *headroom, const struct process *process)
 {
 	memset(headroom, 0, sizeof(*headroom));
@@ -275,97 +355,11 @@ void headroom_of_process(struct headroom *headroom, const struct process *proces
 		return;
 	add_rlimits(headroom, process->pid);
 	add_mappings(headroom, process);
-	add_cgroup_of(headroom, process->pid);
-	add_system(headroom);
+	cgroup_limits_of_process(headroom, process->pid);
+	add_machine(headroom);
 	read_oom_score(headroom, process->pid);
 	/* All that was read in between is another one's if it is not there any more. */
 	if (!is_same(process))
 		headroom_free(headroom);
-	sort(headroom);
-}
-
-void headroom_free(struct headroom *headroom)
-{
-	size_t i;
-
-	for (i = 0; i < headroom->nr; i++)
-		free(headroom->limits[i].cgroup);
-	memset(headroom, 0, sizeof(*headroom));
-}
-
-/*
- * What is said of them.
- */
-
-static const char *in_words(char text[UNITS_MAX], const struct headroom_limit *limit,
-			    uint64_t value, bool plain)
-{
-	if (!plain && !limit->number)
-		return units_bytes(text, value);
-	snprintf(text, UNITS_MAX, "%" PRIu64, value);
-	return text;
-}
-
-static void print_limit(const struct headroom_limit *limit, bool plain)
-{
-	char used[UNITS_MAX], max[UNITS_MAX], left[UNITS_MAX];
-	char cgroup[TEXT_ESCAPED(256)];
-
-	printf("  %-16s %s of %s used, %s left", limit->name,
-	       in_words(used, limit, limit->used, plain),
-	       in_words(max, limit, limit->max, plain),
-	       in_words(left, limit, headroom_left(limit), plain));
-	if (limit->cgroup)
-		printf(", in %s", text_escape(cgroup, sizeof(cgroup), limit->cgroup));
-	putchar('\n');
-}
-
-void headroom_print(const struct headroom *headroom, const struct request *request)
-{
-	size_t i;
-
-	if (!headroom->nr)
-		return;
-	printf("headroom, nearest limits first");
-	if (headroom->scored)
-		printf("; OOM score %u, adjusted by %d", headroom->oom_score,
-		       headroom->oom_score_adj);
-	printf(":\n");
-	for (i = 0; i < headroom->nr; i++)
-		print_limit(&headroom->limits[i], request->bytes);
-}
-
-static void emit_limit(struct json *json, const struct headroom_limit *limit)
-{
-	json_open_object(json, NULL);
-	json_string(json, "limit", limit->name);
-	json_number(json, "used", limit->used);
-	json_number(json, "max", limit->max);
-	json_number(json, "left", headroom_left(limit));
-	if (limit->cgroup)
-		json_string(json, "cgroup", limit->cgroup);
-	else
-		json_null(json, "cgroup");
-	json_close_object(json);
-}
-
-void headroom_emit(struct json *json, const struct headroom *headroom)
-{
-	size_t i;
-
-	json_open_array(json, "headroom");
-	for (i = 0; i < headroom->nr; i++)
-		emit_limit(json, &headroom->limits[i]);
-	json_close_array(json);
-}
-
-void headroom_emit_score(struct json *json, const struct headroom *headroom)
-{
-	if (headroom->scored) {
-		json_number(json, "oom_score", headroom->oom_score);
-		json_signed(json, "oom_score_adj", headroom->oom_score_adj);
-	} else {
-		json_null(json, "oom_score");
-		json_null(json, "oom_score_adj");
-	}
+	headroom_sort(headroom);
 }

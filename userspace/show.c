@@ -118,7 +118,7 @@ static void emit_headroom(struct json *json, const struct process *process)
 	struct headroom headroom;
 
 	headroom_of_process(&headroom, process);
-	headroom_emit(json, &headroom);
+	headroom_emit(json, "headroom", &headroom);
 	headroom_emit_score(json, &headroom);
 	headroom_free(&headroom);
 }

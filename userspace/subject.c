@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine.h"
+#include "counters.h"
 #include "say.h"
 
 /*
@@ -228,22 +228,28 @@ bool subjects_take(struct subjects *subjects, const struct process *process)
 #define SLAB_OF_THREAD	(16 * 1024)
 #define SLAB_OF_MAPPING	768
 
+static uint64_t above(uint64_t value, uint64_t least)
+{
+	return value > least ? value - least : 0;
+}
+
 static void take_machine(struct subjects *subjects)
 {
 	struct growth_sample *sample = subjects->machine->sample;
 	uint64_t expected = subjects->threads * SLAB_OF_THREAD + subjects->vmas * SLAB_OF_MAPPING;
-	struct machine machine;
-	uint64_t unmapped;
+	struct counters counters;
+	uint64_t shmem, slab;
 
-	if (!machine_read(&machine))
+	if (counters_read(&counters))
 		return;
-	unmapped = machine.shmem > subjects->shmem ? machine.shmem - subjects->shmem : 0;
+	shmem = counters_get(&counters, "Shmem");
+	slab = counters_get(&counters, "SUnreclaim");
 	sample->rows[GROWTH_SHMEM].values[GROWTH_SIZE] =
-		subjects->shmem_known ? unmapped : GROWTH_NOT_COUNTED;
-	sample->rows[GROWTH_SLAB].values[GROWTH_SIZE] =
-		machine.slab > expected ? machine.slab - expected : 0;
-	sample->rows[GROWTH_RESIDUE].values[GROWTH_SIZE] = machine.residue;
+		subjects->shmem_known ? above(shmem, subjects->shmem) : GROWTH_NOT_COUNTED;
+	sample->rows[GROWTH_SLAB].values[GROWTH_SIZE] = above(slab, expected);
+	sample->rows[GROWTH_RESIDUE].values[GROWTH_SIZE] = counters_residue(&counters);
 	subjects->machine->processes = 1;
+	counters_free(&counters);
 }
 
 static void drop_ended(struct subjects *subjects)

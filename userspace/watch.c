@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_file.h"
 #include "command.h"
-#include "limit.h"
 #include "pid.h"
 #include "say.h"
 #include "source.h"
@@ -135,15 +135,6 @@ static bool make_plan(struct plan *plan, const struct request *request, char **o
  * Samples.
  */
 
-static bool in_cgroup(const struct plan *plan, pid_t pid)
-{
-	size_t length = strlen(plan->cgroup);
-	char path[4096];
-
-	return limit_cgroup_of(pid, path, sizeof(path)) &&
-	       !strncmp(path, plan->cgroup, length) && (!path[length] || path[length] == '/');
-}
-
 static bool is_wanted(const struct plan *plan, const struct process *process)
 {
 	const struct request *request = plan->watch.request;
@@ -153,7 +144,7 @@ static bool is_wanted(const struct plan *plan, const struct process *process)
 		return false;
 	if (request->name)
 		return !strcmp(request->name, process->comm);
-	return !plan->cgroup || in_cgroup(plan, process->pid);
+	return !plan->cgroup || cgroup_has_process(plan->cgroup, process->pid);
 }
 
 static enum status take(struct plan *plan, struct process *process)

@@ -135,18 +135,18 @@ static void get_left(const void *item, struct cell *cell)
 {
 	const struct finding *row = item;
 
-	if (!row->limited)
+	if (!row->left.limited)
 		return;
 	cell->kind = CELL_SECONDS;
-	cell->number = row->limit.seconds;
+	cell->number = row->left.seconds;
 }
 
 static void get_limit(const void *item, struct cell *cell)
 {
 	const struct finding *row = item;
 
-	if (row->limited)
-		cell_text(cell, row->limit.name);
+	if (row->left.limited)
+		cell_text(cell, row->left.limit);
 }
 
 static const struct field fields[] = {
@@ -244,6 +244,7 @@ static void print_reason(const struct finding *row)
 	const struct verdict_text *verdict = &verdicts[row->growth.verdict];
 	char comm[TEXT_ESCAPED(sizeof(row->subject->comm))];
 	char class[CLASS_NAME_MAX], left[UNITS_MAX];
+	char cgroup[TEXT_ESCAPED(sizeof(row->left.cgroup))];
 
 	if (finding_is_machine(row))
 		printf("\n%s suspected in the machine: ", verdict->name);
@@ -253,9 +254,11 @@ static void print_reason(const struct finding *row)
 	printf("%s, ", finding_name(row, class));
 	print_rate(&row->growth);
 	printf("\n  seen:        %s\n  to be sure:  %s\n", verdict->seen, verdict->to_be_sure);
-	if (row->limited)
-		printf("  time left:   %s to the limit, %s\n",
-		       units_age(left, row->limit.seconds), row->limit.name);
+	if (row->left.limited)
+		printf("  time left:   %s to the limit, %s%s%s\n",
+		       units_age(left, row->left.seconds), row->left.limit,
+		       *row->left.cgroup ? " of " : "",
+		       text_escape(cgroup, sizeof(cgroup), row->left.cgroup));
 }
 
 static void print_reasons(const struct findings *rows)
@@ -305,14 +308,20 @@ static void emit_amount(struct json *json, const char *key, uint64_t amount)
 
 static void emit_limit(struct json *json, const struct finding *row)
 {
-	if (!row->limited) {
+	const struct time_left *left = &row->left;
+
+	if (!left->limited) {
 		json_null(json, "limit");
 		return;
 	}
 	json_open_object(json, "limit");
-	json_string(json, "name", row->limit.name);
-	json_number(json, "room", row->limit.room);
-	json_number(json, "seconds_left", row->limit.seconds);
+	json_string(json, "name", left->limit);
+	if (*left->cgroup)
+		json_string(json, "cgroup", left->cgroup);
+	else
+		json_null(json, "cgroup");
+	json_number(json, "room", left->room);
+	json_number(json, "seconds_left", left->seconds);
 	json_close_object(json);
 }
 
