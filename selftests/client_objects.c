@@ -320,6 +320,31 @@ TEST_F(module, newer)
 	EXPECT_EQ(JSON_NULL, json_type(row, "unknown_holders"));
 }
 
+/* Not all could be counted: what was is the least that there can be. */
+TEST_F(module, many)
+{
+	static const char text[] =
+		"kind device inode page_size files size resident swapped mapped mappers holders unknown uid since flags name\n"
+		"shm 0:9 7 4096 1 8192 8192 0 8192 6144 12 - 0 9 many dev/zero\n"
+		"shm 0:9 8 4096 1 4096 4096 0 4096 7 0 0 0 9 - dev/zero\n";
+
+	run_on(self, text);
+	ASSERT_TRUE(run_json(&self->run));
+	EXPECT_EQ(6144U, json_number(find(&self->run, "shm", "dev/zero"), "mappers"));
+	EXPECT_EQ(JSON_TRUE, json_type(find(&self->run, "shm", "dev/zero"), "many"));
+	run_free(&self->run);
+	run(&self->run, "objects", "--debugfs", self->synthetic.dir, "-n", "-o", "mappers,holders",
+	    NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, "6144+"));
+	EXPECT_NE(NULL, strstr(self->run.out, " 12+\n"));
+	EXPECT_EQ(NULL, strstr(self->run.out, "7+"));
+	run_free(&self->run);
+	run(&self->run, "objects", "--debugfs", self->synthetic.dir, "-rn", "-o",
+	    "mappers,holders,flags", "-s", "mappers", NULL);
+	EXPECT_EQ(0, strncmp(self->run.out, "6144 12 many\n7 0 -\n", 19))
+	TH_LOG("%s", self->run.out);
+}
+
 TEST_F(module, empty)
 {
 	run_on(self, "kind device inode page_size files size resident swapped mapped mappers holders unknown uid since flags name\n");

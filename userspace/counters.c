@@ -185,8 +185,9 @@ enum status counters_read(struct counters *counters)
 
 	if (status)
 		return status;
-	if (read_file(counters, "/proc/vmstat", read_vmstat) &&
-	    read_file(counters, "/proc/zoneinfo", read_zoneinfo) && read_hugetlb(counters) &&
+	/* First what belongs together: pages go to and fro between MemFree and the lists. */
+	if (read_file(counters, "/proc/zoneinfo", read_zoneinfo) &&
+	    read_file(counters, "/proc/vmstat", read_vmstat) && read_hugetlb(counters) &&
 	    read_zram(counters))
 		return STATUS_OK;
 	say_error("out of memory");

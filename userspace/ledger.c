@@ -268,6 +268,17 @@ static void take_events(struct ledger *ledger, const struct counters *counters)
 	ledger->swapped_out = counters_get(counters, "pswpout") * page;
 }
 
+/* Events, which processors count each for themselves: at times more seem to be let go. */
+static void take_pins(struct ledger *ledger, const struct counters *counters)
+{
+	uint64_t pinned, let_go;
+
+	ledger->pinned_known = counters_find(counters, "nr_foll_pin_acquired", &pinned) &&
+			       counters_find(counters, "nr_foll_pin_released", &let_go);
+	if (ledger->pinned_known)
+		ledger->pinned = pinned > let_go ? pinned - let_go : 0;
+}
+
 /* The counters come last, all at about the same time: reading processes takes longer. */
 enum status ledger_read(struct source *source, const struct request *request,
 			struct ledger *ledger)
@@ -290,6 +301,7 @@ enum status ledger_read(struct source *source, const struct request *request,
 		add_unknown_objects(ledger, &counters);
 	add_counted(ledger, &counters);
 	take_events(ledger, &counters);
+	take_pins(ledger, &counters);
 	ledger->total = counters_get(&counters, "MemTotal");
 	ledger->residue = ledger->total;
 	for (line = 0; line < NR_LEDGER_LINES; line++)

@@ -35,8 +35,17 @@ struct source;
 	  "pages without a file") \
 	LEDGER_LINES_OF(X, ANON, "processes.anon") \
 	X(FILE, "processes.file", "", "Mapped - processes.shmem", true, \
-	  "pages of files") \
-	LEDGER_LINES_OF(X, FILE, "processes.file") \
+	  "pages of files, and secret ones") \
+	X(FILE_PRIVATE_ANON, "processes.file.private-anon", "", "", false, \
+	  "in private anonymous mappings") \
+	X(FILE_PRIVATE_FILE, "processes.file.private-file", "", "", false, \
+	  "in private mappings of files") \
+	X(FILE_SHARED_ANON, "processes.file.secret", "", "", false, \
+	  "memfd_secret(), which the kernel counts as files and cannot take back") \
+	X(FILE_SHARED_FILE, "processes.file.shared-file", "", "", false, \
+	  "in shared mappings of files") \
+	X(FILE_OTHER, "processes.file.other", "", "", false, \
+	  "of devices and the kernel") \
 	X(SHMEM, "processes.shmem", "", "", false, \
 	  "pages of tmpfs, memfds, System V segments and shared memory") \
 	LEDGER_LINES_OF(X, SHMEM, "processes.shmem") \
@@ -46,7 +55,7 @@ struct source;
 	  "Active(anon) + Inactive(anon) + Active(file) + Inactive(file) + Unevictable" \
 	  " + nr_isolated_anon + nr_isolated_file - Cached - Buffers - AnonPages", \
 	  "SwapCached", false, \
-	  "swapped out or in but still here; rests of huge pages") \
+	  "swapped out or in but still here; rests of huge pages; unmapped, but pinned") \
 	X(UNMAPPED_SHMEM, "unmapped.shmem", "", "Shmem - processes.shmem", true, \
 	  "the rest of Shmem; 'memclass objects --unmapped' names it") \
 	X(SHMEM_TMPFS, "unmapped.shmem.tmpfs", "", "", false, \
@@ -160,6 +169,8 @@ struct ledger {
 	uint64_t swap_total;
 	uint64_t swap_free;
 	uint64_t swap_processes;	/* each entry as often as it is mapped */
+	bool pinned_known;
+	uint64_t pinned;		/* for devices, on whatever line; each pin by itself */
 
 	/* Since boot. */
 	uint64_t minor_faults;

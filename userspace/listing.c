@@ -105,7 +105,8 @@ const char *cell_show(const struct cell *cell, const struct request *request,
 	default:
 		return request->raw ? "-" : "";
 	}
-	snprintf(buffer, CELL_MAX, "%" PRIu64, cell->number);
+	snprintf(buffer, CELL_MAX, "%" PRIu64 "%s", cell->number,
+		 cell->at_least && !request->raw ? "+" : "");
 	return buffer;
 }
 
@@ -134,6 +135,7 @@ void listing_get(const struct listing *listing, const struct field *field, const
 {
 	cell->kind = CELL_EMPTY;
 	cell->number = 0;
+	cell->at_least = false;
 	if (field->get)
 		field->get(item, cell);
 	else if (field->faults)

@@ -23,6 +23,7 @@ struct cell {
 		CELL_SECONDS,
 	} kind;
 	uint64_t number;
+	bool at_least;			/* and there can be more */
 	const char *text;		/* not escaped; can be in scratch */
 	char scratch[MEMCLASS_NAME_MAX + 8];
 };

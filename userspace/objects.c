@@ -111,8 +111,14 @@ static void get_unknown(const void *item, struct cell *cell)
 	{ \
 		cell_bytes(cell, row_of(item)->object->field); \
 	}
-GET_OF_ONE(mappers)
-GET_OF_ONE(holders)
+#define GET_AT_LEAST(field) \
+	static void get_##field(const void *item, struct cell *cell) \
+	{ \
+		cell_of_one(item, cell, row_of(item)->object->field); \
+		cell->at_least = object_has_flag(row_of(item)->object, "many"); \
+	}
+GET_AT_LEAST(mappers)
+GET_AT_LEAST(holders)
 GET_OF_ONE(uid)
 GET_OF_ONE(inode)
 GET_OF_ONE(page_size)

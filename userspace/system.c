@@ -119,6 +119,15 @@ static void print_swap(const struct ledger *ledger)
 	       units_bytes(processes_text, ledger->swap_processes));
 }
 
+static void print_pinned(const struct ledger *ledger)
+{
+	char pinned[UNITS_MAX];
+
+	if (ledger->pinned)
+		printf("pinned %s: for devices and io_uring, and on one of the lines above\n",
+		       units_bytes(pinned, ledger->pinned));
+}
+
 /* A script finds all lines, under their full names. */
 static void add_line(struct table *table, const struct ledger *ledger,
 		     enum ledger_line line, bool raw)
@@ -167,8 +176,10 @@ static enum status print_table(const struct ledger *ledger, const struct request
 	table_row(table, &residue);
 	table_row(table, &total);
 	status = table_close(table);
-	if (!request->raw && !request->no_headings)
+	if (!request->raw && !request->no_headings) {
 		print_swap(ledger);
+		print_pinned(ledger);
+	}
 	return status;
 }
 

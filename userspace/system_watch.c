@@ -229,6 +229,10 @@ void system_json(const struct ledger *ledger, const struct ledger *before)
 		emit_line(&json, ledger, before, line);
 	json_close_array(&json);
 	emit_swap(&json, ledger);
+	if (ledger->pinned_known)
+		json_number(&json, "pinned", ledger->pinned);
+	else
+		json_null(&json, "pinned");
 	emit_rates(&json, ledger, before);
 	json_close_object(&json);
 	json_end(&json);
