@@ -93,6 +93,8 @@ TEST_F(choice, processes)
 	}
 }
 
+#define CAPTURE		"/tmp/memclass-choice.mc"
+
 /* This test, by its own control group. */
 TEST_F(choice, control_group)
 {
@@ -114,6 +116,19 @@ TEST_F(choice, control_group)
 	run_free(&self->run);
 	run(&self->run, "ps", "-g", "nowhere", NULL);
 	EXPECT_EQ(2, self->run.status);
+	run_free(&self->run);
+
+	/* A capture knows it still. */
+	run(&self->run, "record", "--source=proc", "-o", CAPTURE, NULL);
+	EXPECT_EQ(0, self->run.status)
+	TH_LOG("%s", self->run.err);
+	run_free(&self->run);
+	run(&self->run, "ps", "-rn", "--source", CAPTURE, "-o", "pid", "-g", path, NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, mine));
+	run_free(&self->run);
+	run(&self->run, "ps", "-rn", "--source", CAPTURE, "-o", "pid", "-g", "/nowhere", NULL);
+	EXPECT_STREQ("total\n", self->run.out);
+	unlink(CAPTURE);
 }
 
 /* Each time all of it. */

@@ -318,6 +318,7 @@ FIXTURE_TEARDOWN(unloaded)
 
 TEST_F(unloaded, says_so)
 {
+	static const char *const files[] = { "objects", "cgroups" };
 	static const char *const commands[] = { "ps", "show", "maps" };
 	struct run got;
 	size_t i;
@@ -333,6 +334,14 @@ TEST_F(unloaded, says_so)
 	run(&got, "faults", NULL);
 	EXPECT_SAYS(&got, 4, "only the module counts page faults");
 	run_free(&got);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		run(&got, files[i], NULL);
+		EXPECT_SAYS(&got, 4, "module is not loaded: modprobe memclass");
+		run_free(&got);
+		run(&got, files[i], "--source=proc", NULL);
+		EXPECT_SAYS(&got, 1, "only the module has");
+		run_free(&got);
+	}
 	run(&got, "version", NULL);
 	EXPECT_EQ(4, got.status);
 	EXPECT_EQ(0, strncmp(got.out, "client version ", 15));

@@ -25,7 +25,7 @@ const struct capture_table capture_tables[NR_CAPTURE_TABLES] = {
 	},
 	[CAPTURE_TABLE_PROCESS] = {
 		.name = "process",
-		.fields = "sample," CAPTURE_PROCESS(NAME) "comm,user",
+		.fields = "sample," CAPTURE_PROCESS(NAME) "comm,user,cgroup",
 		.parts = CAPTURE_WITH_COUNTS | CAPTURE_WITH_FAULTS,
 		.key = "sample,pid",
 	},

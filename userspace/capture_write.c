@@ -222,7 +222,7 @@ static bool put_class(struct capture_writer *writer, const struct process *proce
 
 #define PUT(name, member)	cursor_put(row, item->member);
 
-/* Its user is to be named. */
+/* Its user is to be named, and its cgroup, where there are any. */
 bool capture_put_process(struct capture_writer *writer, const struct process *item)
 {
 	struct cursor *row = begin_row(writer, CAPTURE_TABLE_PROCESS);
@@ -233,6 +233,7 @@ bool capture_put_process(struct capture_writer *writer, const struct process *it
 	CAPTURE_PROCESS(PUT)
 	cursor_put_text(row, item->comm);
 	cursor_put_text(row, item->user);
+	cursor_put_text(row, item->cgroup);
 	cursor_put_counts(row, &item->total);
 	cursor_put_faults(row, &item->total);
 	done = end_row(writer, row);

@@ -128,23 +128,36 @@ static const char *parse_cgroup(char *line, const char *controller)
 	return path;
 }
 
-static bool find_place_of(struct cgroup_place *place, const char *controller, pid_t pid)
+static char *path_of(const char *controller, pid_t pid)
 {
-	char name[64], *line = NULL;
+	char name[64], *line = NULL, *copy;
 	const char *path = NULL;
 	size_t size = 0;
-	bool found;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
 	file = fopen(name, "re");
 	while (file && !path && getline(&line, &size, file) > 0)
 		path = parse_cgroup(line, controller);
-	found = path && find_place(place, controller, path);
+	copy = path ? strdup(path) : NULL;
 	free(line);
 	if (file)
 		fclose(file);
+	return copy;
+}
+
+static bool find_place_of(struct cgroup_place *place, const char *controller, pid_t pid)
+{
+	char *path = path_of(controller, pid);
+	bool found = path && find_place(place, controller, path);
+
+	free(path);
 	return found;
+}
+
+char *cgroup_path(pid_t pid)
+{
+	return path_of("memory", pid) ?: path_of(NULL, pid);
 }
 
 /* Where v1 has the controller, v2 has it not. */
@@ -153,7 +166,7 @@ bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid, const char *
 	return find_place_of(place, controller, pid) || find_place_of(place, NULL, pid);
 }
 
-static bool is_below(const char *path, const char *group)
+bool cgroup_is_below(const char *path, const char *group)
 {
 	size_t length = strlen(group);
 
@@ -175,7 +188,7 @@ bool cgroup_has_process(const char *group, pid_t pid)
 		line[strcspn(line, "\n")] = '\0';
 		path = strchr(line, ':');
 		path = path ? strchr(path + 1, ':') : NULL;
-		has = path && is_below(path + 1, group);
+		has = path && cgroup_is_below(path + 1, group);
 	}
 	free(line);
 	if (file)

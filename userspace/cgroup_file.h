@@ -25,6 +25,10 @@ void cgroup_place_free(struct cgroup_place *place);
 
 /* Is the process in @group, or below it, in any hierarchy? */
 bool cgroup_has_process(const char *group, pid_t pid);
+bool cgroup_is_below(const char *path, const char *group);
+
+/* The memory cgroup that a process is in, or that of v2; free() it. NULL: there is none. */
+char *cgroup_path(pid_t pid);
 
 /*
  * The number in a file of @cgroup, in the hierarchy of @place.

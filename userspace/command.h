@@ -33,14 +33,12 @@ struct request {
 	const char *count;
 	const char *source;
 	const char *output;
-	const char *every;
 	const char *by;
 	const char *unit;
 	const char *with_name;
 	const char *of_user;
 	const char *in_cgroup;
 	const char *with_type;
-	const char *how_long;
 	bool all;
 	const char *cgroup;
 	const char *name;
@@ -62,7 +60,6 @@ struct request {
 #define OPTION_TREE	(1U << 6)
 #define OPTION_WATCH	(1U << 9)
 #define OPTION_OUTPUT	(1U << 14)
-#define OPTION_EVERY	(1U << 15)
 #define OPTION_BY	(1U << 16)
 #define OPTION_FILTER	(1U << 17)
 #define OPTION_GROUP	(1U << 18)

@@ -26,7 +26,6 @@ static int find_type(const char *name)
 	return -1;
 }
 
-/* A capture does not say in which control group a process was. */
 enum status filter_parse(struct filter *filter, const struct request *request,
 			 const char *command)
 {
@@ -42,9 +41,6 @@ enum status filter_parse(struct filter *filter, const struct request *request,
 	else if (filter->cgroup && *filter->cgroup != '/')
 		say_usage(command, "'%s' is no path of a control group: it begins with /",
 			  filter->cgroup);
-	else if (filter->cgroup && request->source && strcmp(request->source, "module") &&
-		 strcmp(request->source, "proc"))
-		say_usage(command, "a capture does not have control groups");
 	else
 		return STATUS_OK;
 	return STATUS_USAGE;
@@ -56,6 +52,13 @@ static bool is_user(const struct process *process, const char *user)
 	unsigned long uid = strtoul(user, &end, 10);
 
 	return !strcmp(user_name(process), user) || (*user && !*end && uid == process->uid);
+}
+
+/* A capture has one path: where its memory counts. */
+static bool is_in_cgroup(const struct process *process, const char *group)
+{
+	return process->cgroup ? cgroup_is_below(process->cgroup, group) :
+				 cgroup_has_process(group, process->pid);
 }
 
 /* Of a process whose classes are not known it is not known either. */
@@ -76,5 +79,5 @@ bool filter_takes(const struct filter *filter, const struct process *process)
 	return (!filter->name || !fnmatch(filter->name, process->comm, 0)) &&
 	       (!filter->user || is_user(process, filter->user)) &&
 	       (filter->type < 0 || has_type(process, filter->type)) &&
-	       (!filter->cgroup || cgroup_has_process(filter->cgroup, process->pid));
+	       (!filter->cgroup || is_in_cgroup(process, filter->cgroup));
 }

@@ -143,7 +143,7 @@ static bool add_class(struct ledger *ledger, const struct class_counts *class)
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!counts_get(&class->counts, kinds[i].column, &bytes)) {
-			say_error("no ledger: it is not known what pages are; an older module does not count it");
+			say_error("no ledger: it is not known what pages are: neither /proc nor an older module counts it");
 			return false;
 		}
 		add(ledger, kinds[i].first + type, bytes);

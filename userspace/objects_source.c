@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source.h"
 #include "text_rows.h"
 
 static void take_device(struct object *object, const char *value)
@@ -106,10 +107,10 @@ static bool add(void *list, void *item, const char *name)
 	return true;
 }
 
-/* An older module has none. */
+/* An older module has none, nor has anything else. */
 bool objects_exist(const struct request *request)
 {
-	return text_rows_exist(request, "objects");
+	return source_may_be_module(request) && source_has_text(request, "objects");
 }
 
 enum status objects_read(const struct request *request, struct objects *objects)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "cgroup_file.h"
 #include "command.h"
 #include "pid.h"
 #include "say.h"
@@ -74,6 +75,7 @@ static uint64_t now(clockid_t clock)
 static bool put_process(struct recording *recording, struct process *process)
 {
 	snprintf(process->user, sizeof(process->user), "%s", user_name(process));
+	process->cgroup = cgroup_path(process->pid);
 	recording->processes++;
 	return capture_put_process(recording->writer, process);
 }
@@ -364,11 +366,12 @@ static enum status parse(struct recording *recording, const struct request *requ
 	    strcmp(request->source, "proc"))
 		return wrong_usage("'%s' was recorded already: --source module or proc",
 				   request->source);
-	if (request->every && !parse_seconds(request->every, &recording->interval_ns))
-		return wrong_usage("'%s' is no interval: seconds", request->every);
-	if (request->how_long && !parse_seconds(request->how_long, &recording->length_ns))
-		return wrong_usage("'%s' is no time: seconds", request->how_long);
-	if (request->how_long && !request->every)
+	if (request->interval && !parse_seconds(request->interval, &recording->interval_ns))
+		return wrong_usage("'%s' is no interval: seconds", request->interval);
+	if (request->duration && strcmp(request->duration, "0") &&
+	    !parse_seconds(request->duration, &recording->length_ns))
+		return wrong_usage("'%s' is no time: seconds", request->duration);
+	if (request->duration && !request->interval)
 		recording->interval_ns = NS;
 	recording->request = request;
 	recording->nr_pids = count;
@@ -433,10 +436,11 @@ const struct command record_command = {
 	.operands = "[PID...]",
 	.summary = "keep what there is to be seen, for later",
 	.details = "Writes a capture of the processes, or of all, to the FILE that -o names: once, or\n"
-		   "again and again with --interval. All commands read it with --source FILE: the\n"
-		   "last sample, with the mappings; 'report' and 'diff' show what has changed.\n"
+		   "again and again with --interval, or each second with --for alone. All commands\n"
+		   "read it with --source FILE: the last sample, with the mappings; 'report' and\n"
+		   "'diff' show what has changed.\n"
 		   "It is a SQLite database, which memclass(8) explains.\n",
-	.options = OPTION_OUTPUT | OPTION_EVERY | OPTION_SOURCE | OPTION_CHEAP,
+	.options = OPTION_OUTPUT | OPTION_PACE | OPTION_SOURCE | OPTION_CHEAP,
 	.min_operands = 0,
 	.max_operands = -1,
 	.run = run,

@@ -16,7 +16,7 @@
 #include "source_ops.h"
 
 /* Other words than these are names of files. */
-#define MODULE	"module"
+#define MODULE	SOURCE_MODULE
 #define PROC	"proc"
 
 static bool is_asked_for(const struct request *request, const char *name)
@@ -27,6 +27,11 @@ static bool is_asked_for(const struct request *request, const char *name)
 static bool is_file(const struct request *request)
 {
 	return request->source && !is_asked_for(request, MODULE) && !is_asked_for(request, PROC);
+}
+
+bool source_may_be_module(const struct request *request)
+{
+	return !request->source || is_asked_for(request, MODULE);
 }
 
 /* Nobody has said where from: what can be known without the module is better than nothing. */
@@ -160,6 +165,8 @@ void process_free(struct process *process)
 {
 	free(process->classes);
 	process->classes = NULL;
+	free(process->cgroup);
+	process->cgroup = NULL;
 }
 
 /* Why source_process() found none. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "columns.h"
@@ -46,6 +47,7 @@ struct process {
 	struct cost cost;
 	char comm[17];
 	char user[33];			/* "": who has this uid here */
+	char *cgroup;			/* of a capture; NULL: ask /proc; process_free() */
 	uint64_t faults_dropped;	/* page faults of which the class is not known */
 	struct counts total;
 	size_t nr_classes;
@@ -82,6 +84,8 @@ enum source_result {
 	SOURCE_GOT,
 	SOURCE_CUT_OFF,
 };
+
+#define SOURCE_MODULE	"module"	/* what asks for the module and nothing else */
 
 enum status source_open(struct source **source, const struct request *request);
 enum status source_open_capture(struct source **source, const char *path);
@@ -126,5 +130,15 @@ void all_faults_free(struct all_faults *faults);
 #define VERSION_MAX	16384
 
 enum status source_version(const struct request *request, char *text, size_t size);
+
+/* Was the module asked for, or at least nothing else? */
+bool source_may_be_module(const struct request *request);
+
+/*
+ * The module's text files, by name. An older module may not have them. NULL: errno says
+ * why; @path, which the caller frees, is set unless there is no memory.
+ */
+bool source_has_text(const struct request *request, const char *name);
+FILE *source_open_text(const struct request *request, const char *name, char **path);
 
 #endif /* SOURCE_H */

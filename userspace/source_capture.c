@@ -3,6 +3,7 @@
  * Figures from a capture. Anyone can have made the file: nothing in it is run, and
  * whatever it holds is at worst a wrong figure.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,7 @@ static enum source_result next_process(struct source *source, struct process *it
 	struct capture *capture = capture_of(source);
 	struct cursor *row = &capture->processes;
 	enum source_result result = next_row(capture, row);
+	char cgroup[PATH_MAX];
 
 	if (result != SOURCE_GOT)
 		return result;
@@ -166,13 +168,15 @@ static enum source_result next_process(struct source *source, struct process *it
 	CAPTURE_PROCESS(TAKE)
 	cursor_take_text(row, item->comm, sizeof(item->comm));
 	cursor_take_text(row, item->user, sizeof(item->user));
+	cursor_take_text(row, cgroup, sizeof(cgroup));
 	cursor_take_counts(row, &item->total);
 	cursor_take_faults(row, &item->total);
 	if (item->pid <= 0) {
 		database_say_malformed(capture, "it has a process without a number");
 		return SOURCE_FAILED;
 	}
-	result = take_classes(capture, item);
+	item->cgroup = strdup(cgroup);
+	result = item->cgroup ? take_classes(capture, item) : SOURCE_FAILED;
 	if (result == SOURCE_FAILED)
 		process_free(item);
 	return result == SOURCE_END ? SOURCE_GOT : result;

@@ -531,3 +531,24 @@ enum status source_module_open(struct source **source, const struct request *req
 	*source = &module->source;
 	return STATUS_OK;
 }
+
+bool source_has_text(const struct request *request, const char *name)
+{
+	char *path;
+	FILE *file = source_open_text(request, name, &path);
+
+	if (file)
+		fclose(file);
+	free(path);
+	return file;
+}
+
+FILE *source_open_text(const struct request *request, const char *name, char **path)
+{
+	int fd = open_file(request->debugfs ?: DIR_DEFAULT, name, path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}

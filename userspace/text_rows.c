@@ -2,17 +2,13 @@
 #include "text_rows.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "say.h"
 #include "source.h"
 #include "text.h"
-
-#define DIR_DEFAULT	"/sys/kernel/debug/memclass"
 
 #define COLUMNS_MAX	128
 
@@ -91,43 +87,35 @@ static void say_why_not(const char *path, const struct text_rows *rows)
 		say_error("cannot open %s: %s", path, strerror(errno));
 }
 
-static void path_of(char *path, size_t size, const struct request *request, const char *name)
-{
-	snprintf(path, size, "%s/%s", request->debugfs ?: DIR_DEFAULT, name);
-}
-
-bool text_rows_exist(const struct request *request, const char *name)
-{
-	char path[PATH_MAX];
-
-	path_of(path, sizeof(path), request, name);
-	return !access(path, F_OK);
-}
-
 enum status text_rows_read(const struct request *request, const char *name,
 			   const struct text_rows *rows)
 {
+	struct request of_module = *request;
 	struct source *source;
-	const char *wrong;
+	const char *wrong = NULL;
 	enum status status;
-	char path[PATH_MAX];
+	char *path;
 	FILE *file;
 
-	/* Is the module there, and does it speak our language? */
-	status = source_open(&source, request);
+	if (!source_may_be_module(request)) {
+		say_error("only the module has %s: neither /proc nor a capture does", name);
+		return STATUS_FAILURE;
+	}
+	/* Is it there, and does it speak our language? */
+	of_module.source = SOURCE_MODULE;
+	status = source_open(&source, &of_module);
 	if (status)
 		return status;
 	source_close(source);
-	path_of(path, sizeof(path), request, name);
-	file = fopen(path, "re");
-	if (!file) {
-		say_why_not(path, rows);
-		return STATUS_FAILURE;
+	file = source_open_text(request, name, &path);
+	if (file) {
+		wrong = read_rows(file, rows);
+		fclose(file);
+		if (wrong)
+			say_error("cannot read %s: %s", path, wrong);
+	} else {
+		say_why_not(path ?: name, rows);
 	}
-	wrong = read_rows(file, rows);
-	fclose(file);
-	if (!wrong)
-		return STATUS_OK;
-	say_error("cannot read %s: %s", path, wrong);
-	return STATUS_FAILURE;
+	free(path);
+	return file && !wrong ? STATUS_OK : STATUS_FAILURE;
 }

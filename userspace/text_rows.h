@@ -21,9 +21,6 @@ struct text_rows {
 	bool (*add)(void *list, void *item, const char *name);
 };
 
-/* Does the module have that file? An older one may not. */
-bool text_rows_exist(const struct request *request, const char *name);
-
 /* What could not be read has been complained about. */
 enum status text_rows_read(const struct request *request, const char *name,
 			   const struct text_rows *rows);

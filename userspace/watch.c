@@ -323,7 +323,8 @@ const struct command watch_command = {
 	.summary = "what is growing, how fast, and what that looks like",
 	.details = "Takes samples for a while, then says of each class of memory how fast it grows,\n"
 		   "and whether that looks like a leak. Without a PID: of all processes and of the\n"
-		   "machine. Exit status 3: a leak is suspected.\n"
+		   "machine. Each second for a minute, unless --interval and --for say otherwise. Exit\n"
+		   "status 3: a leak is suspected.\n"
 		   "'memclass classes' explains classes, memclass(8) the verdicts.\n",
 	.options = OPTION_JSON | OPTION_TABLE | OPTION_SOURCE | OPTION_CHEAP | OPTION_SUBJECT |
 		   OPTION_PACE,
