@@ -98,7 +98,7 @@ TEST_F(choice, processes)
 /* This test, by its own control group. */
 TEST_F(choice, control_group)
 {
-	char line[512] = "", *path, mine[16];
+	char line[512] = "", group[512], *path, mine[16];
 	FILE *file = fopen("/proc/self/cgroup", "re");
 
 	if (!file || !fgets(line, sizeof(line), file))
@@ -114,8 +114,15 @@ TEST_F(choice, control_group)
 	run(&self->run, "ps", "-rn", "--source=proc", "-o", "pid", "-g", "/nowhere", NULL);
 	EXPECT_STREQ("total\n", self->run.out);
 	run_free(&self->run);
-	run(&self->run, "ps", "-g", "nowhere", NULL);
-	EXPECT_EQ(2, self->run.status);
+	run(&self->run, "ps", "-rn", "--source=proc", "-o", "pid", "-g", "/sys/fs/cgroup/nowhere", NULL);
+	EXPECT_STREQ("total\n", self->run.out);
+	run_free(&self->run);
+	run(&self->run, "ps", "-rn", "--source=proc", "-o", "pid", "-g", "/sys/fs/cgroup/", NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, mine));
+	run_free(&self->run);
+	snprintf(group, sizeof(group), "%s/", path + 1);
+	run(&self->run, "ps", "-rn", "--source=proc", "-o", "pid", "-g", group, NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, mine));
 	run_free(&self->run);
 
 	/* A capture knows it still. */

@@ -166,12 +166,37 @@ bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid, const char *
 	return find_place_of(place, controller, pid) || find_place_of(place, NULL, pid);
 }
 
+/* A mount, with a file that there is only in that one. */
+static const struct {
+	const char *path;
+	const char *file;
+} usual_mounts[] = {
+	{ "/sys/fs/cgroup/memory", "/sys/fs/cgroup/memory/memory.limit_in_bytes" },
+	{ "/sys/fs/cgroup", "/sys/fs/cgroup" },
+};
+
+const char *cgroup_without_mount(const char *path)
+{
+	size_t i, length;
+
+	for (i = 0; i < sizeof(usual_mounts) / sizeof(usual_mounts[0]); i++) {
+		length = strlen(usual_mounts[i].path);
+		if (!strncmp(path, usual_mounts[i].path, length) &&
+		    (!path[length] || path[length] == '/') && !access(usual_mounts[i].file, F_OK))
+			return path + length;
+	}
+	return path;
+}
+
 bool cgroup_is_below(const char *path, const char *group)
 {
-	size_t length = strlen(group);
+	size_t length;
 
+	group = cgroup_without_mount(group);
+	length = strlen(group);
 	while (length && group[length - 1] == '/')
 		length--;
+	path += length && *group != '/' && *path == '/';
 	return !strncmp(path, group, length) && (!path[length] || path[length] == '/');
 }
 

@@ -23,9 +23,15 @@ bool cgroup_place_of_process(struct cgroup_place *place, pid_t pid, const char *
 bool cgroup_place_of_path(struct cgroup_place *place, const char *path);
 void cgroup_place_free(struct cgroup_place *place);
 
-/* Is the process in @group, or below it, in any hierarchy? */
+/*
+ * Is the process in @group, or below it, in any hierarchy? People can write the group with
+ * or without slashes around it, or as a directory of the file system.
+ */
 bool cgroup_has_process(const char *group, pid_t pid);
 bool cgroup_is_below(const char *path, const char *group);
+
+/* "/sys/fs/cgroup/a" is "/a", and the root "". */
+const char *cgroup_without_mount(const char *path);
 
 /* The memory cgroup that a process is in, or that of v2; free() it. NULL: there is none. */
 char *cgroup_path(pid_t pid);

@@ -388,25 +388,11 @@ static bool is_below(const struct row *row, const struct row *top)
 	return false;
 }
 
-/* "/sys/fs/cgroup/a" is "/a"; v1 has a directory for each controller. */
-static const char *without_mount(const char *path)
-{
-	static const char *const mounts[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup" };
-	size_t i, length;
-
-	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		length = strlen(mounts[i]);
-		if (!strncmp(path, mounts[i], length) && (!path[length] || path[length] == '/'))
-			return path[length] ? path + length : "/";
-	}
-	return path;
-}
-
 static const struct row *find_path(const struct list *list, const char *path)
 {
 	size_t i;
 
-	path = without_mount(path);
+	path = cgroup_without_mount(path);
 	for (i = 0; i < list->cgroups.count; i++)
 		if (is_path(&list->cgroups.all[i], path))
 			return &list->rows[i];

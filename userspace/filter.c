@@ -38,9 +38,6 @@ enum status filter_parse(struct filter *filter, const struct request *request,
 	if (request->with_type && filter->type < 0)
 		say_usage(command, "there is no type '%s': 'memclass classes' has them",
 			  request->with_type);
-	else if (filter->cgroup && *filter->cgroup != '/')
-		say_usage(command, "'%s' is no path of a control group: it begins with /",
-			  filter->cgroup);
 	else
 		return STATUS_OK;
 	return STATUS_USAGE;

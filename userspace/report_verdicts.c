@@ -29,13 +29,24 @@ static bool take_sample(struct subjects *subjects, struct source *capture, uint6
 	return taken && result == SOURCE_END && subjects_end(subjects, time_ns);
 }
 
+/* A trend has fewer points: nobody has to wait for the samples of weeks. */
+#define SAMPLES_MAX	512
+
+static size_t samples_of(const struct source *capture)
+{
+	size_t samples = capture_nr_samples(capture);
+
+	return samples < SAMPLES_MAX ? samples : SAMPLES_MAX;
+}
+
+/* Evenly over all; the first and the last are among them. */
 static bool take_samples(struct subjects *subjects, struct source *capture)
 {
-	size_t samples = capture_nr_samples(capture), i;
+	size_t samples = samples_of(capture), last = capture_nr_samples(capture) - 1, i;
 	const struct capture_sample *when;
 
 	for (i = 0; i < samples; i++) {
-		when = capture_choose(capture, i);
+		when = capture_choose(capture, i ? i * last / (samples - 1) : 0);
 		if (!take_sample(subjects, capture, when->boot_ns))
 			return false;
 	}
@@ -108,7 +119,7 @@ void report_verdicts(FILE *out, struct source *capture)
 		fprintf(out, "<p>Too few samples to tell: it takes %d.</p>\n", TREND_POINTS_MIN);
 	else if (!take_samples(&subjects, capture))
 		fputs("<p>There was not enough memory for them.</p>\n", out);
-	else if (!write_findings(out, &subjects, capture_nr_samples(capture)))
+	else if (!write_findings(out, &subjects, samples_of(capture)))
 		fputs("<p>Nothing is suspected.</p>\n", out);
 	subjects_free(&subjects);
 }

@@ -52,7 +52,6 @@ struct plan {
 	double seconds;			/* 0: until it is interrupted */
 	struct target *targets;
 	size_t nr_targets;
-	const char *cgroup;		/* without a slash at its end */
 };
 
 static bool parse_seconds(const char *option, const char *text, double least, double *seconds)
@@ -87,30 +86,6 @@ static bool parse_pids(struct plan *plan, char **operands, int count)
 	return true;
 }
 
-/* As in /proc/PID/cgroup, or as a path. */
-static bool parse_cgroup(struct plan *plan, const char *text)
-{
-	static const char mount[] = "/sys/fs/cgroup";
-	static char path[4096];
-	size_t length;
-
-	if (!text)
-		return true;
-	if (!strncmp(text, mount, strlen(mount)) && strchr("/", text[strlen(mount)]))
-		text += strlen(mount);
-	length = strlen(text);
-	while (length && text[length - 1] == '/')
-		length--;
-	if (length + 2 > sizeof(path)) {
-		say_usage("watch", "the path of the control group is too long");
-		return false;
-	}
-	snprintf(path, sizeof(path), "%s%.*s", *text == '/' || !length ? "" : "/", (int)length,
-		 text);
-	plan->cgroup = path;
-	return true;
-}
-
 static bool make_plan(struct plan *plan, const struct request *request, char **operands,
 		      int count)
 {
@@ -128,7 +103,7 @@ static bool make_plan(struct plan *plan, const struct request *request, char **o
 	plan->watch.subjects.keep_ended = plan->watch.chosen;
 	return parse_seconds("interval", request->interval, INTERVAL_MIN, &plan->interval) &&
 	       parse_seconds("for", request->duration, 0, &plan->seconds) &&
-	       parse_cgroup(plan, request->cgroup) && parse_pids(plan, operands, count);
+	       parse_pids(plan, operands, count);
 }
 
 /*
@@ -144,7 +119,7 @@ static bool is_wanted(const struct plan *plan, const struct process *process)
 		return false;
 	if (request->name)
 		return !strcmp(request->name, process->comm);
-	return !plan->cgroup || cgroup_has_process(plan->cgroup, process->pid);
+	return !request->cgroup || cgroup_has_process(request->cgroup, process->pid);
 }
 
 static enum status take(struct plan *plan, struct process *process)
