@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -328,6 +330,35 @@ TEST_F(capture, that_is_cut_off)
 	for (part = 1; part < 6; part++) {
 		save(OTHER, self->bytes, self->size * part / 6);
 		expect_refused(_metadata, OTHER, OTHER);
+	}
+}
+
+/* As much as a capture of 100 MiB may take, and no more. */
+static void be_small(void)
+{
+	const struct rlimit memory = { 128 << 20, 128 << 20 }, seconds = { 20, 20 };
+
+	if (setrlimit(RLIMIT_AS, &memory) || setrlimit(RLIMIT_CPU, &seconds))
+		_exit(125);
+}
+
+/* What is asked of it decides what is read, and not how long it is. */
+TEST_F(capture, that_is_large)
+{
+	static const char *const commands[] = { "ps", "maps", "diff", "report" };
+	unsigned int i;
+	struct run got;
+
+	save(OTHER, self->bytes, self->size);
+	ASSERT_EQ(0, truncate(OTHER, 5L << 30));
+	for (i = 0; i < 4; i++) {
+		if (i < 2)
+			run_after(&got, be_small, commands[i], "--source", OTHER, i ? "1" : NULL, NULL);
+		else
+			run_after(&got, be_small, commands[i], OTHER, NULL);
+		EXPECT_EQ(0, got.status)
+		TH_LOG("%s: %s", commands[i], got.err);
+		run_free(&got);
 	}
 }
 
