@@ -92,6 +92,14 @@ static double leak_and_bump(double seconds, double of)
 	return leak(seconds, of) + (seconds > of * 0.3 && seconds < of * 0.4 ? 4 * MIB : 0);
 }
 
+/* Some KiB less in two samples, as when pages are counted twice that move. */
+static double leak_and_dip(double seconds, double of)
+{
+	const bool dips = seconds > of * 0.8 && seconds < of * 0.8 + 2;
+
+	return leak(seconds, of) - (dips ? 600 << 10 : 0);
+}
+
 /* What can happen to samples. */
 enum trouble {
 	NONE,
@@ -338,6 +346,8 @@ static const struct cause {
 	      NOISY(GROWTH_RESIDUE, SIZE, leak, 1, NOISE)),
 	CAUSE("the same, with pages on their way", UNATTRIBUTED_GROWTH,
 	      PART(GROWTH_RESIDUE, SIZE, leak_and_bump, 1)),
+	CAUSE("the same, with pages counted twice", UNATTRIBUTED_GROWTH,
+	      PART(GROWTH_RESIDUE, SIZE, leak_and_dip, 1)),
 	CAUSE("pages on their way", STEADY, NOISY(GROWTH_RESIDUE, SIZE, flat, 1, MIB)),
 	CAUSE("a residue that comes and goes", STEADY,
 	      PART(GROWTH_RESIDUE, SIZE, slow_sawtooth, 1)),

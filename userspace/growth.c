@@ -184,6 +184,43 @@ struct motion {
 	double size_per_second;		/* of all classes */
 };
 
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* So many samples in a row, of which the middle one by value counts. */
+#define NEIGHBOURS	5
+
+static double middle_of(const double *values, size_t count, size_t at)
+{
+	double sorted[NEIGHBOURS], value;
+	size_t i, j, index;
+
+	for (i = 0; i < NEIGHBOURS; i++) {
+		index = at + i < NEIGHBOURS / 2 ? 0 : at + i - NEIGHBOURS / 2;
+		value = values[index < count ? index : count - 1];
+		for (j = i; j && sorted[j - 1] > value; j--)
+			sorted[j] = sorted[j - 1];
+		sorted[j] = value;
+	}
+	return sorted[NEIGHBOURS / 2];
+}
+
+/*
+ * The kernel's counters are read one after the other while pages move: a sample in which
+ * some are counted twice is too low by as much, and would lower all before it.
+ */
+static void drop_outliers(struct trend_points *points)
+{
+	double values[TREND_POINTS];
+	size_t i;
+
+	memcpy(values, points->values, sizeof(values));
+	for (i = 0; i < points->count; i++)
+		points->values[i] = middle_of(values, points->count, i);
+}
+
 /*
  * Of the machine's memory pages are on their way at any time, by the MiB: taken off one
  * list and not yet on another. What came back later was never lost.
@@ -203,6 +240,7 @@ static struct trend trend_of_series(const struct growth *growth, enum growth_row
 	const struct series *series = &growth->rows[row].series[figure];
 	struct trend_points points = { .count = growth->count };
 	struct trend nothing = { 0 };
+	double least = least_rise(row, figure);
 	size_t i;
 
 	if (series->unknown)
@@ -211,9 +249,13 @@ static struct trend trend_of_series(const struct growth *growth, enum growth_row
 		points.values[i] = series->values ? series->values[i] : series->first;
 	memcpy(points.seconds, growth->seconds, sizeof(points.seconds));
 	memcpy(points.parts, growth->parts, sizeof(points.parts));
-	if (row >= GROWTH_SHMEM)
+	if (row >= GROWTH_SHMEM) {
+		/* Noise that is made smooth can rise as well. */
+		least = larger(least, TREND_STANDS_OUT * trend_of(&points, least).noise);
+		drop_outliers(&points);
 		keep_lasting(&points);
-	return trend_of(&points, least_rise(row, figure));
+	}
+	return trend_of(&points, least);
 }
 
 static bool rises(const struct trend *trend)

@@ -17,9 +17,6 @@
 /* The deviation of a normal distribution, from its median distance to the middle. */
 #define DEVIATION	1.4826
 
-/* A rise has to stand out of the noise this many times. */
-#define STANDS_OUT	3.0
-
 /* And this part of the pairs that differ has to rise, less those that fall. */
 #define FIT_LEAST	0.5
 
@@ -324,7 +321,7 @@ static double confidence_of(const struct trend_points *points, const struct tren
 
 static bool stands_out(const struct trend *trend, double least)
 {
-	return trend->rise >= least && trend->rise >= STANDS_OUT * trend->noise &&
+	return trend->rise >= least && trend->rise >= TREND_STANDS_OUT * trend->noise &&
 	       trend->fit >= FIT_LEAST;
 }
 

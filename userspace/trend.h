@@ -22,6 +22,9 @@ struct trend_points {
 	unsigned int parts[TREND_POINTS];
 };
 
+/* A rise has to stand out of the noise this many times. */
+#define TREND_STANDS_OUT	3.0
+
 enum trend_shape {
 	TREND_UNKNOWN,		/* too few points */
 	TREND_STEADY,		/* or it went down, or up in a step or two */
