@@ -43,6 +43,7 @@ check-list: ## what check would run, for KERNELS and TESTS
 	@selftests/check/run --list $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)')
 
 bench: ## what reading costs, against /proc and smem: a table, and build/bench.json
+bench: ## some of it with KERNELS=6.12 PARTS=system; selftests/bench/run names the parts
 	@selftests/prepare
 	@selftests/bench/run $(KERNELS)
 

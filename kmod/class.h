@@ -142,6 +142,10 @@ static __always_inline enum memclass_class mc_class_of(const struct mc_class_fac
 	return mc_class_private_file(facts);
 }
 
+/* Each class that has a bit in @left, which is 0 in the end. */
+#define mc_for_each_class(class, left) \
+	for (; (left) && ((class) = __ffs(left), true); (left) &= (left) - 1)
+
 const char *mc_class_name(enum memclass_class class);
 enum memclass_type mc_class_type(enum memclass_class class);
 const char *mc_class_type_name(enum memclass_class class);

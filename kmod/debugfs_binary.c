@@ -6,7 +6,7 @@
 #include "debugfs.h"
 
 #include <linux/fs.h>
-#include <linux/ktime.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -16,7 +16,7 @@
 #include "record.h"
 
 /* A read ends after this time, with what it has; the next one goes on. */
-#define READ_NS		(100 * NSEC_PER_MSEC)
+#define READ_JIFFIES	(HZ / 10)
 
 /* Where a read begins, and where the next one does. */
 struct position {
@@ -51,9 +51,9 @@ static loff_t binary_llseek(struct file *file, loff_t offset, int whence)
 }
 
 /* Is it time to end a read that has something to return? */
-static bool read_is_long(u64 began)
+static bool read_is_long(unsigned long began)
 {
-	return ktime_get_ns() - began > READ_NS || signal_pending(current);
+	return time_after(jiffies, began + READ_JIFFIES) || signal_pending(current);
 }
 
 struct records_file {
@@ -79,7 +79,7 @@ static ssize_t records_read(struct file *file, char __user *buf, size_t count,
 {
 	struct records_file *records = file->private_data;
 	const size_t size = sizeof(struct memclass_record);
-	u64 began = ktime_get_ns();
+	unsigned long began = jiffies;
 	struct position pos;
 	size_t done = 0;
 	int ret;
@@ -248,7 +248,7 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 {
 	struct vmas_file *vmas = file->private_data;
 	const size_t size = sizeof(struct memclass_vma);
-	u64 began = ktime_get_ns();
+	unsigned long began = jiffies;
 	struct position pos;
 	size_t done = 0;
 	int ret;

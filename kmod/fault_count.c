@@ -26,9 +26,8 @@ static const struct task_struct *awaited;
 static void kind_add(struct mc_faults *faults, unsigned int kind, u64 minor, u64 major)
 {
 	enum memclass_class class = kind >> KIND_CLASS;
-	struct memclass_faults *sum = &faults->classes[class];
+	struct memclass_faults *sum = mc_faults_of(faults, class);
 
-	__set_bit(class, &faults->used);
 	if (kind & FAULT_FLAG_INSTRUCTION) {
 		sum->minor_exec += minor;
 		sum->major_exec += major;
@@ -52,14 +51,17 @@ static void kind_add(struct mc_faults *faults, unsigned int kind, u64 minor, u64
  */
 void mc_faults_add(struct mc_faults *sum, const struct mc_faults *faults)
 {
+	unsigned long left = faults->used;
 	unsigned int class;
 
-	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES) {
-#define ADD(field, text) sum->classes[class].field += faults->classes[class].field;
+	mc_for_each_class(class, left) {
+		const struct memclass_faults *from = &faults->classes[class];
+		struct memclass_faults *to = mc_faults_of(sum, class);
+
+#define ADD(field, text) to->field += from->field;
 		MEMCLASS_FAULTS(ADD)
 #undef ADD
 	}
-	sum->used |= faults->used;
 	sum->dropped_minor += faults->dropped_minor;
 	sum->dropped_major += faults->dropped_major;
 	sum->missed += faults->missed;

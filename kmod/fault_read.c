@@ -10,28 +10,43 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
+/* Of a thread that may be having faults right now. Locking: as thread_read(). */
+static void thread_copy(const struct fault_thread *thread, struct mc_faults *copy,
+			struct fault_pending *pending)
+{
+	unsigned int seq, class;
+	unsigned long left;
+
+	do {
+		seq = raw_read_seqcount_begin(&thread->settling);
+		left = thread->sum.used;
+		copy->used = left;
+		mc_for_each_class(class, left)
+			copy->classes[class] = thread->sum.classes[class];
+		copy->dropped_minor = thread->sum.dropped_minor;
+		copy->dropped_major = thread->sum.dropped_major;
+		copy->missed = thread->sum.missed;
+		*pending = mc_fault_pending(thread);
+	} while (read_seqcount_retry(&thread->settling, seq));
+}
+
 /*
- * Adds the faults of a thread that may be having some right now.
+ * Adds the faults of a thread.
  *
  * Locking: its process's lock, so that the task is not freed.
  */
 static void thread_read(const struct fault_thread *thread, struct mc_faults *sum)
 {
-	struct mc_faults copy;
 	struct fault_pending pending;
-	unsigned int seq, class;
 
-	do {
-		seq = raw_read_seqcount_begin(&thread->settling);
-		copy.used = thread->sum.used;
-		for_each_set_bit(class, &copy.used, MEMCLASS_NR_CLASSES)
-			copy.classes[class] = thread->sum.classes[class];
-		copy.dropped_minor = thread->sum.dropped_minor;
-		copy.dropped_major = thread->sum.dropped_major;
-		copy.missed = thread->sum.missed;
-		pending = mc_fault_pending(thread);
-	} while (read_seqcount_retry(&thread->settling, seq));
-	mc_faults_add(sum, &copy);
+	if (!(sum->used | sum->dropped_minor | sum->dropped_major | sum->missed)) {
+		thread_copy(thread, sum, &pending);
+	} else {
+		struct mc_faults copy;
+
+		thread_copy(thread, &copy, &pending);
+		mc_faults_add(sum, &copy);
+	}
 	mc_faults_add_pending(sum, &pending);
 }
 
@@ -59,21 +74,21 @@ static bool process_read(struct fault_process *process, bool all, struct mc_faul
 	process->read = faults;
 	process->read_all = all;
 	mc_faults_add(faults, &process->sum);
-	list_add(&process->place, &process->threads);
-	while (!list_is_last(&process->place, &process->threads)) {
-		thread = list_entry(process->place.next, struct fault_thread, siblings);
+	list_for_each_entry(thread, &process->threads, siblings) {
 		thread->round = process->round;
 		if (all || thread->program == process->programs)
 			thread_read(thread, faults);
-		list_move(&process->place, &thread->siblings);
 		if (--budget)
 			continue;
+		budget = THREADS_AT_ONCE;
+		list_add(&process->place, &thread->siblings);
 		raw_spin_unlock_irqrestore(&process->lock, flags);
 		cond_resched();
-		budget = THREADS_AT_ONCE;
 		raw_spin_lock_irqsave(&process->lock, flags);
+		/* Goes on after the place, whoever has come or gone. */
+		thread = list_entry(process->place.prev, struct fault_thread, siblings);
+		list_del(&process->place);
 	}
-	list_del(&process->place);
 	process->read = NULL;
 	same = process->programs == program;
 	raw_spin_unlock_irqrestore(&process->lock, flags);
@@ -109,7 +124,7 @@ void mc_fault_read_process(struct task_struct *task, struct mc_faults *faults)
 
 	if (process) {
 		while (!process_read(process, false, faults) && !fatal_signal_pending(current))
-			memset(faults, 0, sizeof(*faults));
+			mc_faults_init(faults);
 		mc_fault_process_put(process, 1);
 	}
 	rcu_read_lock();

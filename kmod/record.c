@@ -27,19 +27,37 @@ static u64 columns(bool cheap)
 	return bits;
 }
 
-/* Return: a class; -EAGAIN when the threads' stacks must be looked for first. */
+static __always_inline int class_of_facts(const struct vm_area_struct *vma, bool stack)
+{
+	struct mc_class_facts facts;
+
+	mc_vma_facts(vma, stack, &facts);
+	return mc_class_of(&facts);
+}
+
+static noinline int class_of_shared(const struct vm_area_struct *vma, bool stack)
+{
+	return class_of_facts(vma, stack);
+}
+
+/*
+ * Most mappings are private: for these the compiler leaves out what tells shared memory
+ * apart.
+ *
+ * Return: a class; -EAGAIN when the threads' stacks must be looked for first.
+ */
 static __always_inline int class_of(const struct vm_area_struct *vma,
 				    struct mc_stacks *stacks)
 {
-	struct mc_class_facts facts;
 	int stack = 0;
 
 	if (!vma->vm_ops)
 		stack = mc_stacks_hit(stacks, vma->vm_start, vma->vm_end);
 	if (stack < 0)
 		return stack;
-	mc_vma_facts(vma, stack, &facts);
-	return mc_class_of(&facts);
+	if (vma->vm_flags & VM_MAYSHARE)
+		return class_of_shared(vma, stack);
+	return class_of_facts(vma, stack);
 }
 
 /* Columns are counted in place, in the record. */
@@ -86,24 +104,13 @@ static void fill_identity(struct memclass_record *record, const struct mc_target
 	/* The parent of a process that was waited for may be gone itself. */
 	if (pid_alive(task))
 		record->ppid = task_tgid_vnr(rcu_dereference(task->real_parent));
+	record->uid = from_kuid_munged(current_user_ns(), __task_cred(task)->uid);
 	rcu_read_unlock();
-	record->uid = from_kuid_munged(current_user_ns(), task_uid(task));
 	record->threads = get_nr_threads(task);
 	record->start_ns = task->start_boottime;
 	record->page_tables = mm_pgtables_bytes(target->mm);
-	get_task_comm(record->comm, task);
-}
-
-static void faults_clear(struct mc_faults *faults)
-{
-	unsigned int class;
-
-	for_each_set_bit(class, &faults->used, MEMCLASS_NR_CLASSES)
-		faults->classes[class] = (struct memclass_faults) {};
-	faults->used = 0;
-	faults->dropped_minor = 0;
-	faults->dropped_major = 0;
-	faults->missed = 0;
+	/* Of a name that is just being changed, parts of both: the lock is not worth it. */
+	memcpy(record->comm, task->comm, sizeof(record->comm));
 }
 
 static void fill_faults(struct mc_process_reader *reader, struct task_struct *task)
@@ -111,20 +118,23 @@ static void fill_faults(struct mc_process_reader *reader, struct task_struct *ta
 	struct memclass_record *record = &reader->record;
 	struct memclass_faults *total = &record->faults_total;
 	struct mc_faults *faults = &reader->faults;
-	unsigned long before = faults->used;
+	unsigned long left, before = faults->used;
 	unsigned int class;
 
-	faults_clear(faults);
 	*total = (struct memclass_faults) {};
+	mc_faults_init(faults);
 	record->faults_offset = offsetof(struct memclass_record, faults_total);
 	record->faults_size = sizeof(struct memclass_faults);
 	if (mc_fault_process(task, faults)) {
 		record->flags |= MEMCLASS_FAULTS_ON;
 		record->faults_dropped = faults->dropped_minor + faults->dropped_major;
 	}
-	/* Those of the process before as well, so that nothing is left of them. */
-	before |= faults->used;
-	for_each_set_bit(class, &before, MEMCLASS_NR_CLASSES) {
+	/* Nothing is left of those of the process before. */
+	left = before & ~faults->used;
+	mc_for_each_class(class, left)
+		record->faults[class] = (struct memclass_faults) {};
+	left = faults->used;
+	mc_for_each_class(class, left) {
 		const struct memclass_faults *from = &faults->classes[class];
 
 		record->faults[class] = *from;
@@ -144,17 +154,18 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 			  bool cheap)
 {
 	struct memclass_record *record = &reader->record;
+	unsigned long left = reader->used;
 	unsigned int class;
 	int ret;
 
 	/* Most processes have few classes: empty those that were used last. */
-	for_each_set_bit(class, &reader->used, MEMCLASS_NR_CLASSES)
-		memset(&record->classes[class], 0, sizeof(record->classes[class]));
+	mc_for_each_class(class, left)
+		record->classes[class] = (struct memclass_counts) {};
 	memset(record, 0, offsetof(struct memclass_record, classes));
 	reader->used = 0;
 	mc_stacks_init(&reader->stacks);
 
-	mc_walk_start(&reader->walk, &process_ops, cheap);
+	mc_walk_start(&reader->walk, &process_ops, cheap, stats_in(&record->total));
 	ret = mc_walk_mm(&reader->walk, target);
 	if (ret)
 		return ret;
@@ -167,12 +178,9 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 		record->flags |= MEMCLASS_CHEAP;
 	record->columns = columns(cheap);
 	record->cost = reader->walk.cost;
-	for_each_set_bit(class, &reader->used, MEMCLASS_NR_CLASSES) {
-		struct mc_stats *stats = stats_in(&record->classes[class]);
-
-		mc_stats_add(stats_in(&record->total), stats);
-		mc_stats_finish(stats);
-	}
+	left = reader->used;
+	mc_for_each_class(class, left)
+		mc_stats_finish(stats_in(&record->classes[class]));
 	mc_stats_finish(stats_in(&record->total));
 	return 0;
 }
@@ -278,8 +286,12 @@ static void vma_prepare(struct mc_walk *walk)
 {
 	struct mc_vma_reader *reader = container_of(walk, struct mc_vma_reader, walk);
 
-	if (walk->cost.slices || ktime_get_ns() - reader->stacks.collected_ns > STACKS_NS)
-		mc_stacks_collect(&reader->stacks, walk->target->task);
+	u64 now = ktime_get_ns();
+
+	if (!walk->cost.slices && now - reader->stacks_ns <= STACKS_NS)
+		return;
+	mc_stacks_collect(&reader->stacks, walk->target->task);
+	reader->stacks_ns = now;
 }
 
 static struct mc_stats *vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
@@ -329,8 +341,9 @@ static const struct mc_walk_ops vma_ops = {
 void mc_record_vmas_start(struct mc_vma_reader *reader, struct mc_target *target,
 			  bool cheap, u32 ordinal)
 {
-	mc_walk_start(&reader->walk, &vma_ops, cheap);
+	mc_walk_start(&reader->walk, &vma_ops, cheap, &reader->total);
 	mc_stacks_init(&reader->stacks);
+	reader->stacks_ns = 0;
 	reader->walk.skip = ordinal;
 	reader->cheap = cheap;
 	reader->ordinal = ordinal;

@@ -27,6 +27,7 @@ int mc_record_next(struct mc_process_reader *reader, pid_t pid, bool cheap);
 struct mc_vma_reader {
 	struct mc_walk walk;
 	struct mc_stacks stacks;
+	u64 stacks_ns;			/* when they were collected */
 	struct mc_target *target;
 	bool cheap;
 	u32 ordinal;			/* of the next mapping */
@@ -34,6 +35,7 @@ struct mc_vma_reader {
 	unsigned int count;
 	bool complete;			/* the last one is among them */
 	struct memclass_vma vmas[MC_VMA_BATCH];	/* the result */
+	struct mc_stats total;		/* nobody asks for it */
 	char path[PATH_MAX];
 };
 

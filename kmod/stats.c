@@ -15,55 +15,94 @@ void mc_stats_add(struct mc_stats *sum, const struct mc_stats *stats)
 #undef ADD
 }
 
-/**
- * mc_stats_finish() - make the columns what readers see: all in bytes
- * @stats: the accumulator; nothing may be added to it any more
- */
-void mc_stats_finish(struct mc_stats *stats)
-{
-	struct memclass_counts *counts = &stats->counts;
-
-	counts->pss >>= MC_PSS_SHIFT;
-	counts->pss_dirty >>= MC_PSS_SHIFT;
-	counts->pss_anon >>= MC_PSS_SHIFT;
-	counts->pss_file >>= MC_PSS_SHIFT;
-	counts->pss_shmem >>= MC_PSS_SHIFT;
-	counts->locked >>= MC_PSS_SHIFT;
-}
-
 /* What a folio's pages have in common. */
-static __always_inline unsigned int folio_bucket(struct folio *folio, unsigned long flags,
+static __always_inline unsigned int folio_traits(struct folio *folio, unsigned long flags,
 						 unsigned long mapping)
 {
-	unsigned int bucket = 0;
+	unsigned int traits = 0;
 
 	if (flags & BIT(PG_dirty))
-		bucket |= MC_TALLY_DIRTY;
+		traits |= MC_PAGE_DIRTY;
 	if (flags & (BIT(PG_referenced) | MC_FOLIO_YOUNG) ||
 	    (!MC_FOLIO_YOUNG && folio_test_young(folio)))
-		bucket |= MC_TALLY_REFERENCED;
+		traits |= MC_PAGE_REFERENCED;
 	if (flags & BIT(PG_swapbacked))
-		bucket |= MC_TALLY_SWAPBACKED;
+		traits |= MC_PAGE_SWAPBACKED;
 	if (mapping & MC_MAPPING_ANON)
-		bucket |= MC_TALLY_ANON;
+		traits |= MC_PAGE_ANON;
 	if ((mapping & MC_MAPPING_LOOK) == MC_MAPPING_KSM)
-		bucket |= MC_TALLY_KSM;
-	return bucket;
+		traits |= MC_PAGE_KSM;
+	return traits;
 }
 
-static unsigned int folio_bucket_now(struct folio *folio)
+static unsigned int folio_traits_now(struct folio *folio)
 {
-	return folio_bucket(folio, mc_folio_flags(folio), mc_folio_mapping(folio));
+	return folio_traits(folio, mc_folio_flags(folio), mc_folio_mapping(folio));
 }
 
-static void fill_bucket_with(struct mc_tally *tally, struct folio *folio, struct page *page,
-			     unsigned int bucket)
-{
-	int mapcount = mc_page_mapcount(folio, page);
+/* By the kind of page, which of these columns it is in. */
+enum { ANON, FILE, SHMEM };
 
-	if (!mc_page_is_private(folio, mapcount))
-		bucket |= MC_TALLY_SHARED;
-	mc_bucket_fill(tally, bucket, 1, mc_page_pss(mapcount));
+static const unsigned char kind_columns[] = {
+	[0] = FILE,
+	[MC_PAGE_SWAPBACKED] = SHMEM,
+	[MC_PAGE_ANON] = ANON,
+	[MC_PAGE_ANON | MC_PAGE_SWAPBACKED] = ANON,
+};
+
+static __always_inline void count_anon(const struct mc_tally *tally, unsigned int traits,
+				       u64 bytes)
+{
+	if (tally->private_file)
+		mc_tally_add(tally, cow, bytes);
+	/* MADV_FREE took it from those that swap stands behind. */
+	if (!(traits & (MC_PAGE_SWAPBACKED | MC_PAGE_DIRTY)))
+		mc_tally_add(tally, lazyfree, bytes);
+	if (traits & MC_PAGE_KSM)
+		mc_tally_add(tally, ksm, bytes);
+}
+
+/* The order of these columns is the ABI's. */
+static __always_inline void count_kind(struct memclass_counts *counts,
+				       unsigned int traits, u64 bytes, u64 pss)
+{
+	unsigned int kind = kind_columns[traits & MC_PAGE_KIND];
+
+	(&counts->private_clean)[traits & (MC_PAGE_SHARED | MC_PAGE_DIRTY)] += bytes;
+	(&counts->anon)[kind] += bytes;
+	(&counts->pss_anon)[kind] += pss;
+}
+
+/* Pages that have the same traits. */
+static __always_inline void count_pages(struct mc_tally *tally, unsigned int traits,
+					u64 pages, u64 pss)
+{
+	u64 bytes = pages << PAGE_SHIFT;
+
+	count_kind(&tally->stats->counts, traits, bytes, pss);
+	count_kind(&tally->total->counts, traits, bytes, pss);
+	if (traits & MC_PAGE_DIRTY)
+		mc_tally_add(tally, pss_dirty, pss);
+	if (traits & MC_PAGE_REFERENCED)
+		mc_tally_add(tally, referenced, bytes);
+	if (traits & MC_PAGE_ANON)
+		count_anon(tally, traits, bytes);
+	if (tally->locked)
+		mc_tally_add(tally, locked, pss);
+}
+
+/**
+ * mc_run_count() - the pages of the run go into the columns
+ * @tally: with the run; it goes on, empty
+ */
+void mc_run_count(struct mc_tally *tally)
+{
+	struct mc_run *run = &tally->run;
+
+	count_pages(tally, run->traits | (run->shared ? MC_PAGE_SHARED : 0), run->pages,
+		    run->pss);
+	run->pages = 0;
+	run->pss = 0;
 }
 
 /**
@@ -96,141 +135,98 @@ bool mc_run_next_folio(struct mc_run *run, struct page *page)
 	return true;
 }
 
+/* Begins another run, with a page. @look: of its entry; MC_LOOK_NONE: none looks like it */
+static __always_inline void run_begin(struct mc_run *run, struct page *page, pte_t pte,
+				      unsigned long look)
+{
+	struct folio *folio = page_folio(page);
+	unsigned long flags = mc_folio_flags(folio);
+	unsigned long mapping = mc_folio_mapping(folio);
+	unsigned int traits = folio_traits(folio, flags, mapping);
+	int mapcount = atomic_read(&page->_mapcount);
+
+	run->look.flags = flags;
+	run->look.mapping = mapping;
+	run->look.entry = flags & MC_FOLIO_SURE ? look : MC_LOOK_NONE;
+	run->look.mapcount = mapcount++;
+	run->folio = NULL;
+	if (flags & BIT(PG_head)) {
+		run->folio = &folio->page;
+		run->folio_pages = folio_nr_pages(folio);
+		mapcount = mc_page_mapcount(folio, page);
+	}
+
+	if (mc_pte_dirty(pte))
+		traits |= MC_PAGE_DIRTY;
+	if (pte_young(pte))
+		traits |= MC_PAGE_REFERENCED;
+	run->traits = traits;
+	run->shared = !mc_page_is_private(folio, mapcount);
+	run->page_pss = mc_page_pss(mapcount);
+	run->pages = 1;
+	run->pss = run->page_pss;
+}
+
 /**
- * mc_tally_page() - count a page that may not look like the last one
+ * mc_tally_page() - count a page that does not look like the last one
+ * @tally: where
+ * @pte: the entry that maps it, a plain one
+ *
+ * Locking: as mc_tally_run().
+ */
+void mc_tally_page(struct mc_tally *tally, pte_t pte)
+{
+	mc_tally_end(tally);
+	run_begin(&tally->run, mc_pte_page_plain(pte), pte, mc_pte_look(pte));
+}
+
+/**
+ * mc_tally_odd_page() - count a page of which none is taken to look like it
  * @tally: where
  * @page: the page
  * @pte: the entry that maps it
  *
  * Locking: as mc_tally_run().
  */
-void mc_tally_page(struct mc_tally *tally, struct page *page, pte_t pte)
+void mc_tally_odd_page(struct mc_tally *tally, struct page *page, pte_t pte)
 {
-	struct mc_run *run = &tally->run;
-	struct folio *folio = page_folio(page);
+	mc_tally_end(tally);
+	run_begin(&tally->run, page, pte, MC_LOOK_NONE);
+}
 
-	mc_run_end(tally);
-	run->look.flags = mc_folio_flags(folio);
-	run->look.mapping = mc_folio_mapping(folio);
-	run->look.entry = MC_LOOK_NONE;
-	if (mc_pte_is_plain(pte) && run->look.flags & MC_FOLIO_SURE)
-		run->look.entry = mc_pte_look(pte);
+/* Some of a folio's pages, each by how often it is mapped. */
+static void count_by_mapcount(struct mc_tally *tally, struct folio *folio,
+			      struct page *page, unsigned long nr, unsigned int traits)
+{
+	u64 pages[2] = {}, pss[2] = {};
+	unsigned long i;
 
-	run->sorted = folio_bucket(folio, run->look.flags, run->look.mapping);
-	if (pte_dirty(pte))
-		run->sorted |= MC_TALLY_DIRTY;
-	if (pte_young(pte))
-		run->sorted |= MC_TALLY_REFERENCED;
+	for (i = 0; i < nr; i++) {
+		int mapcount = mc_page_mapcount(folio, page + i);
+		bool shared = !mc_page_is_private(folio, mapcount);
 
-	run->folio = NULL;
-	if (run->look.flags & BIT(PG_head)) {
-		run->folio = &folio->page;
-		run->folio_pages = folio_nr_pages(folio);
+		pages[shared]++;
+		pss[shared] += mc_page_pss(mapcount);
 	}
-	run->look.mapcount = atomic_read(&page->_mapcount);
-	mc_run_begin(run, folio, mc_page_mapcount(folio, page));
-	run->pages = 1;
+	count_pages(tally, traits, pages[0], pss[0]);
+	count_pages(tally, traits | MC_PAGE_SHARED, pages[1], pss[1]);
 }
 
-static void fold_bucket(struct mc_tally *tally, unsigned int bucket,
-			struct memclass_counts *counts)
+static void count_thp(struct mc_tally *tally, struct folio *folio, unsigned int traits,
+		      unsigned long nr)
 {
-	u64 bytes = tally->buckets[bucket].pages << PAGE_SHIFT;
-	u64 pss = tally->buckets[bucket].pss;
+	unsigned long bytes = nr << PAGE_SHIFT;
 
-	tally->buckets[bucket] = (struct mc_bucket) {};
-
-	counts->rss += bytes;
-	counts->pss += pss;
-	if (bucket & MC_TALLY_DIRTY)
-		counts->pss_dirty += pss;
-	if (bucket & MC_TALLY_REFERENCED)
-		counts->referenced += bytes;
-
-	switch (bucket & (MC_TALLY_SHARED | MC_TALLY_DIRTY)) {
-	case 0:
-		counts->private_clean += bytes;
-		break;
-	case MC_TALLY_DIRTY:
-		counts->private_dirty += bytes;
-		break;
-	case MC_TALLY_SHARED:
-		counts->shared_clean += bytes;
-		break;
-	default:
-		counts->shared_dirty += bytes;
-	}
-
-	switch (bucket & MC_TALLY_KIND) {
-	case 0:
-		counts->file += bytes;
-		counts->pss_file += pss;
-		break;
-	case MC_TALLY_SWAPBACKED:
-		counts->shmem += bytes;
-		counts->pss_shmem += pss;
-		break;
-	case MC_TALLY_ANON:
-		/* MADV_FREE took it from those that swap stands behind. */
-		if (!(bucket & MC_TALLY_DIRTY))
-			counts->lazyfree += bytes;
-		fallthrough;
-	default:
-		counts->anon += bytes;
-		counts->pss_anon += pss;
-		if (bucket & MC_TALLY_KSM)
-			counts->ksm += bytes;
-	}
-}
-
-static u64 take(u64 *value)
-{
-	u64 taken = *value;
-
-	*value = 0;
-	return taken;
-}
-
-/**
- * mc_tally_fold() - turn buckets into columns, and empty them
- * @tally: the buckets
- * @locked: the mapping is mlocked
- * @private_file: the mapping is a private one of a file: its anon pages are copies
- * @stats: gets the columns added
- */
-void mc_tally_fold(struct mc_tally *tally, bool locked, bool private_file,
-		   struct mc_stats *stats)
-{
-	struct memclass_counts *counts = &stats->counts;
-	u64 anon = counts->anon, pss = counts->pss;
-
-	mc_run_end(tally);
-	for (; tally->used; tally->used &= tally->used - 1)
-		fold_bucket(tally, __ffs(tally->used), counts);
-	if (private_file)
-		counts->cow += counts->anon - anon;
-	if (locked)
-		counts->locked += counts->pss - pss;
-	if (likely(!(tally->thp_anon | tally->thp_shmem | tally->thp_file)))
-		return;
-	counts->thp_anon += take(&tally->thp_anon);
-	counts->thp_shmem += take(&tally->thp_shmem);
-	counts->thp_file += take(&tally->thp_file);
-}
-
-static void tally_thp(struct mc_tally *tally, struct folio *folio, unsigned int bucket,
-		      unsigned long bytes)
-{
-	switch (bucket & MC_TALLY_KIND) {
+	switch (traits & MC_PAGE_KIND) {
 	case 0:
 		if (!folio_is_zone_device(folio))
-			tally->thp_file += bytes;
+			mc_tally_add(tally, thp_file, bytes);
 		break;
-	case MC_TALLY_SWAPBACKED:
-		tally->thp_shmem += bytes;
+	case MC_PAGE_SWAPBACKED:
+		mc_tally_add(tally, thp_shmem, bytes);
 		break;
 	default:
-		tally->thp_anon += bytes;
+		mc_tally_add(tally, thp_anon, bytes);
 	}
 }
 
@@ -248,21 +244,18 @@ void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, 
 		   bool young)
 {
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = folio_bucket_now(folio);
-	unsigned long i;
+	unsigned int traits = folio_traits_now(folio);
 
 	if (dirty)
-		bucket |= MC_TALLY_DIRTY;
+		traits |= MC_PAGE_DIRTY;
 	if (young)
-		bucket |= MC_TALLY_REFERENCED;
-	tally_thp(tally, folio, bucket, nr << PAGE_SHIFT);
+		traits |= MC_PAGE_REFERENCED;
+	count_thp(tally, folio, traits, nr);
 	/* One reference: one entry maps it, this one, so that no page is shared. */
-	if (folio_ref_count(folio) == 1) {
-		mc_bucket_fill(tally, bucket, nr, MC_PSS_PAGE);
-		return;
-	}
-	for (i = 0; i < nr; i++)
-		fill_bucket_with(tally, folio, page + i, bucket);
+	if (folio_ref_count(folio) == 1)
+		count_pages(tally, traits, nr, nr * MC_PSS_PAGE);
+	else
+		count_by_mapcount(tally, folio, page, nr, traits);
 }
 
 /**
@@ -278,24 +271,20 @@ void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, 
 void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 		   unsigned long nr)
 {
-	enum mc_leaf_sharing sharing = mc_leaf_sharing(entry);
 	struct folio *folio = page_folio(page);
-	unsigned int bucket = folio_bucket_now(folio);
-	unsigned long i;
+	unsigned int traits = folio_traits_now(folio);
 
 	if (nr > 1)
-		tally_thp(tally, folio, bucket, nr << PAGE_SHIFT);
-	for (i = 0; i < nr; i++) {
-		switch (sharing) {
-		case MC_LEAF_BY_MAPCOUNT:
-			fill_bucket_with(tally, folio, page + i, bucket);
-			break;
-		case MC_LEAF_PRIVATE:
-			mc_bucket_fill(tally, bucket, 1, MC_PSS_PAGE);
-			break;
-		case MC_LEAF_SHARED:
-			/* Counted whole for each that has it. */
-			mc_bucket_fill(tally, bucket | MC_TALLY_SHARED, 1, MC_PSS_PAGE);
-		}
+		count_thp(tally, folio, traits, nr);
+	switch (mc_leaf_sharing(entry)) {
+	case MC_LEAF_BY_MAPCOUNT:
+		count_by_mapcount(tally, folio, page, nr, traits);
+		break;
+	case MC_LEAF_PRIVATE:
+		count_pages(tally, traits, nr, nr * MC_PSS_PAGE);
+		break;
+	case MC_LEAF_SHARED:
+		/* Counted whole for each that has it. */
+		count_pages(tally, traits | MC_PAGE_SHARED, nr, nr * MC_PSS_PAGE);
 	}
 }

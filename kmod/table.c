@@ -25,14 +25,14 @@ static void count_pte_leaf(struct mc_walk *walk, pte_t pte)
 	struct page *page;
 
 	if (mc_leaf_is_swap(entry)) {
-		walk->stats->counts.swap += PAGE_SIZE;
+		mc_tally_add(&walk->tally, swap, PAGE_SIZE);
 		return;
 	}
 	page = mc_leaf_page(entry);
 	if (!page)
 		return;
 	if (walk->cheap)
-		walk->stats->counts.rss += PAGE_SIZE;
+		mc_tally_add(&walk->tally, rss, PAGE_SIZE);
 	else
 		mc_tally_leaf(&walk->tally, entry, page, 1);
 }
@@ -44,7 +44,7 @@ static void count_pte_leaf(struct mc_walk *walk, pte_t pte)
 static void count_special(struct mc_walk *walk, unsigned long size)
 {
 	if (!(walk->vma_flags & (VM_PFNMAP | VM_MIXEDMAP)))
-		walk->stats->counts.zero += size;
+		mc_tally_add(&walk->tally, zero, size);
 }
 
 /*
@@ -63,8 +63,8 @@ static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
 {
 	if (xa_is_value(xa_load(&vma->vm_file->f_mapping->i_pages,
 				linear_page_index(vma, addr)))) {
-		walk->stats->counts.swap += PAGE_SIZE;
-		walk->stats->counts.swap_shmem += PAGE_SIZE;
+		mc_tally_add(&walk->tally, swap, PAGE_SIZE);
+		mc_tally_add(&walk->tally, swap_shmem, PAGE_SIZE);
 	}
 }
 
@@ -72,7 +72,7 @@ static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
  * An entry that does not look like that of the page before it; an empty one only
  * where it matters, shmem_swap_by_entry().
  */
-static void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pte,
+static noinline void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pte,
 		      unsigned long addr)
 {
 	if (pte_none(pte))
@@ -82,39 +82,27 @@ static void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pt
 	else if (pte_special(pte))
 		count_special(walk, PAGE_SIZE);
 	else if (walk->cheap)
-		walk->stats->counts.rss += PAGE_SIZE;
+		mc_tally_add(&walk->tally, rss, PAGE_SIZE);
 	else
-		mc_tally_page(&walk->tally, pte_page(pte), pte);
-}
-
-/* The last of the empty entries from @pte on. */
-static inline pte_t *skip_empty(pte_t *pte, const pte_t *last)
-{
-	while (last - pte > MC_PTES_AT_ONCE && mc_ptes_are_zero(pte + 1))
-		pte += MC_PTES_AT_ONCE;
-	while (pte + 1 != last && pte_none(ptep_get(pte + 1)))
-		pte++;
-	return pte;
+		mc_tally_odd_page(&walk->tally, pte_page(pte), pte);
 }
 
 /* The entries of @addr to @end in the locked page table. */
 static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma,
 		       unsigned long addr, unsigned long end)
 {
-	pte_t *pte = walk->table + pte_index(addr);
-	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+	const pte_t *pte = walk->table + pte_index(addr);
+	const pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
 	struct mc_tally *tally = &walk->tally;
 
-	while ((pte = mc_tally_run(tally, pte, last)) != last) {
-		pte_t entry = ptep_get(pte);
+	while ((pte = mc_tally_run(tally, holes, pte, last)) != last) {
+		pte_t entry = READ_ONCE(*pte);
 
-		if (likely(mc_pte_is_plain(entry) && !pte_special(entry)))
-			mc_tally_page(tally, pte_page(entry), entry);
-		else if (!pte_none(entry) || unlikely(holes))
-			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
+		if (likely(mc_pte_is_plain(entry)))
+			mc_tally_page(tally, entry);
 		else
-			pte = skip_empty(pte, last);
+			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
 		pte++;
 	}
 }
@@ -122,22 +110,25 @@ static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma,
 static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
 			     unsigned long addr, unsigned long end)
 {
-	pte_t *pte = walk->table + pte_index(addr);
-	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+	const pte_t *pte = walk->table + pte_index(addr);
+	const pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool holes = shmem_swap_by_entry(walk);
 	unsigned long pages = 0;
 
-	for (; pte != last; pte++) {
-		pte_t entry = ptep_get(pte);
+	while (pte != last) {
+		pte_t entry = READ_ONCE(*pte);
 
-		if (likely(mc_pte_is_plain(entry) && !pte_special(entry)))
+		if (likely(mc_pte_is_plain(entry))) {
 			pages++;
-		else if (!pte_none(entry) || unlikely(holes))
+			pte++;
+		} else if (pte_none(entry) && likely(!holes)) {
+			pte = mc_ptes_skip_empty(pte, last);
+		} else {
 			count_pte(walk, vma, entry, end - (last - pte) * PAGE_SIZE);
-		else
-			pte = skip_empty(pte, last);
+			pte++;
+		}
 	}
-	walk->stats->counts.rss += pages << PAGE_SHIFT;
+	mc_tally_add(&walk->tally, rss, pages << PAGE_SHIFT);
 }
 
 /*
@@ -157,12 +148,12 @@ static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pm
 		page = mc_pmd_page(vma, pmd);
 		if (!page) {
 			if (mc_pmd_is_zero(vma, pmd))
-				walk->stats->counts.zero += bytes;
+				mc_tally_add(&walk->tally, zero, bytes);
 			return;
 		}
 		bytes = min(bytes, mc_pmd_bytes(pmd, page));
 		if (walk->cheap)
-			walk->stats->counts.rss += bytes;
+			mc_tally_add(&walk->tally, rss, bytes);
 		else
 			mc_tally_huge(&walk->tally, page + skipped, bytes >> PAGE_SHIFT,
 				      pmd_dirty(pmd), pmd_young(pmd));
@@ -173,7 +164,7 @@ static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pm
 		if (!page)
 			return;
 		if (walk->cheap)
-			walk->stats->counts.rss += bytes;
+			mc_tally_add(&walk->tally, rss, bytes);
 		else
 			mc_tally_leaf(&walk->tally, entry, page + skipped,
 				      bytes >> PAGE_SHIFT);
@@ -202,8 +193,8 @@ static void count_shmem_swap(struct mc_walk *walk, struct vm_area_struct *vma,
 		walk->swap_index = (xas.xa_index | (mc_xas_nr_pages(&xas) - 1)) + 1;
 	}
 	rcu_read_unlock();
-	walk->stats->counts.swap += bytes;
-	walk->stats->counts.swap_shmem += bytes;
+	mc_tally_add(&walk->tally, swap, bytes);
+	mc_tally_add(&walk->tally, swap_shmem, bytes);
 }
 
 /* A part of a mapping without a page table. */
@@ -219,7 +210,7 @@ static void count_hole(struct mc_walk *walk, struct vm_area_struct *vma,
  *
  * Return: where to go on. That is @addr again when the entry changed meanwhile.
  */
-static unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area_struct *vma,
+static noinline unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area_struct *vma,
 				   pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	pmd_t entry = READ_ONCE(*pmd);
@@ -276,17 +267,6 @@ static bool table_is_locked(struct mc_walk *walk, unsigned long addr)
 	return false;
 }
 
-/* Return: as table_find(). */
-static unsigned long pmd_find(struct mc_walk *walk, struct vm_area_struct *vma,
-			      unsigned long addr, unsigned long end)
-{
-	pmd_t *pmd = walk->pmds + pmd_index(addr);
-
-	if (likely(table_lock(walk, pmd, addr)))
-		return addr;
-	return step_pmd_leaf(walk, vma, pmd, addr, pmd_addr_end(addr, end));
-}
-
 /* A huge page of 1 GiB that is not hugetlbfs's: DAX. */
 static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_t *pud)
 {
@@ -298,7 +278,7 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
 		page = mc_pud_page(vma, entry);
 	if (page) {
 		if (walk->cheap)
-			walk->stats->counts.rss += PUD_SIZE;
+			mc_tally_add(&walk->tally, rss, PUD_SIZE);
 		else
 			mc_tally_huge(&walk->tally, page, folio_nr_pages(page_folio(page)),
 				      pud_dirty(entry), pud_young(entry));
@@ -307,21 +287,18 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
 }
 
 /*
- * Goes down to the page table of an address and locks it. If there is none, what the
+ * Goes down to the table of the PMD entry of an address. If there is none, what the
  * entry above maps is counted, or that it maps nothing.
  *
- * Return: where to go on; without a page table, @addr means once more.
+ * Return: where to go on; @addr when the table was found.
  */
-static noinline unsigned long table_find(struct mc_walk *walk, struct vm_area_struct *vma,
+static noinline unsigned long pmds_find(struct mc_walk *walk, struct vm_area_struct *vma,
 					 unsigned long addr, unsigned long end)
 {
 	unsigned long next;
 	pgd_t *pgd;
 	p4d_t *p4d;
 	pud_t *pud, entry;
-
-	if (likely(walk->pmds && (addr & PUD_MASK) == walk->pmds_addr))
-		return pmd_find(walk, vma, addr, end);
 
 	pgd = pgd_offset(walk->mm, addr);
 	next = pgd_addr_end(addr, end);
@@ -345,11 +322,34 @@ static noinline unsigned long table_find(struct mc_walk *walk, struct vm_area_st
 		goto hole;
 	walk->pmds_addr = addr & PUD_MASK;
 	walk->pmds = pmd_offset_lockless(pud, entry, walk->pmds_addr);
-	return pmd_find(walk, vma, addr, end);
+	return addr;
 
 hole:
 	count_hole(walk, vma, addr, next);
 	return next;
+}
+
+/*
+ * Locks the page table of an address. If there is none, what the entry above maps is
+ * counted, or that it maps nothing.
+ *
+ * Return: where to go on; without a page table, @addr means once more.
+ */
+static unsigned long table_find(struct mc_walk *walk, struct vm_area_struct *vma,
+				unsigned long addr, unsigned long end)
+{
+	unsigned long next;
+	pmd_t *pmd;
+
+	if (unlikely(!walk->pmds || (addr & PUD_MASK) != walk->pmds_addr)) {
+		next = pmds_find(walk, vma, addr, end);
+		if (next != addr)
+			return next;
+	}
+	pmd = walk->pmds + pmd_index(addr);
+	if (likely(table_lock(walk, pmd, addr)))
+		return addr;
+	return step_pmd_leaf(walk, vma, pmd, addr, pmd_addr_end(addr, end));
 }
 
 #if defined(CONFIG_ARCH_WANT_HUGE_PMD_SHARE) && !defined(CONFIG_MMU_GATHER_RCU_TABLE_FREE)
@@ -412,7 +412,6 @@ static bool hugetlb_is_shared(pte_t *pte, struct page *page, bool by_mapcount)
 static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *vma,
 				  unsigned long addr, unsigned long end)
 {
-	struct memclass_counts *counts = &walk->stats->counts;
 	unsigned long size = huge_page_size(hstate_vma(vma));
 	unsigned long flags;
 	struct page *page = NULL;
@@ -443,9 +442,9 @@ static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *v
 	local_irq_restore(flags);
 	if (page) {
 		if (shared)
-			counts->hugetlb_shared += size;
+			mc_tally_add(&walk->tally, hugetlb_shared, size);
 		else
-			counts->hugetlb_private += size;
+			mc_tally_add(&walk->tally, hugetlb_private, size);
 	}
 	walk->budget -= WORK_STEP;
 	return min(ALIGN_DOWN(addr, size) + size, end);

@@ -8,7 +8,6 @@
 
 #include "compat.h"
 
-#include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -186,7 +185,6 @@ void mc_stacks_collect(struct mc_stacks *stacks, struct task_struct *task)
 
 	stacks->count = 0;
 	stacks->limit = ULONG_MAX;
-	stacks->collected_ns = ktime_get_ns();
 	if (get_nr_threads(task) < 2) {
 		stacks->floor = 0;
 		return;
@@ -201,15 +199,15 @@ void mc_stacks_collect(struct mc_stacks *stacks, struct task_struct *task)
 }
 
 /**
- * mc_stacks_hit() - is a live thread's stack pointer in an address range?
- * @stacks: of the process
- * @start: the range
- * @end: its end
+ * mc_stacks_find() - mc_stacks_hit() where there are stack pointers
+ * @stacks: as there
+ * @start: as there
+ * @end: as there
  *
- * Locking: none needed; does not sleep.
- * Return: 0 or 1; -EAGAIN when that must be collected first.
+ * Locking: as there.
+ * Return: as there.
  */
-int mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end)
+int mc_stacks_find(struct mc_stacks *stacks, unsigned long start, unsigned long end)
 {
 	unsigned int low = 0, high = stacks->count;
 

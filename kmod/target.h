@@ -26,7 +26,6 @@ bool mc_target_has_left(const struct mc_target *target);
 #define MC_STACKS_MAX	1024
 
 struct mc_stacks {
-	u64 collected_ns;
 	unsigned long floor, limit;	/* all from floor up to below limit are held */
 	unsigned int count;
 	unsigned long pointers[MC_STACKS_MAX];	/* ascending */
@@ -35,13 +34,30 @@ struct mc_stacks {
 /* Nothing is known yet. */
 static inline void mc_stacks_init(struct mc_stacks *stacks)
 {
-	stacks->collected_ns = 0;
 	stacks->floor = 0;
 	stacks->limit = 0;
 	stacks->count = 0;
 }
 
 void mc_stacks_collect(struct mc_stacks *stacks, struct task_struct *task);
-int mc_stacks_hit(struct mc_stacks *stacks, unsigned long start, unsigned long end);
+int mc_stacks_find(struct mc_stacks *stacks, unsigned long start, unsigned long end);
+
+/**
+ * mc_stacks_hit() - is a live thread's stack pointer in an address range?
+ * @stacks: of the process
+ * @start: the range
+ * @end: its end
+ *
+ * Locking: none needed; does not sleep.
+ * Return: 0 or 1; -EAGAIN when that must be collected first.
+ */
+static __always_inline int mc_stacks_hit(struct mc_stacks *stacks, unsigned long start,
+					 unsigned long end)
+{
+	/* A process of one thread has none. */
+	if (!stacks->count && start >= stacks->floor && end <= stacks->limit)
+		return 0;
+	return mc_stacks_find(stacks, start, end);
+}
 
 #endif /* MC_TARGET_H */

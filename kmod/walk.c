@@ -109,25 +109,8 @@ static __always_inline int slice_check(struct mc_walk *walk,
 static __always_inline void vma_look(struct mc_walk *walk, struct vm_area_struct *vma)
 {
 	walk->vma_flags = vma->vm_flags;
-	walk->private_file = mc_vma_is_private_file(vma);
 	walk->shmem_swapped = mc_vma_is_shmem(vma) &&
 			      READ_ONCE(SHMEM_I(vma->vm_file->f_mapping->host)->swapped);
-}
-
-/* What has been counted goes where it belongs. */
-static void tally_fold(struct mc_walk *walk)
-{
-	if (walk->stats)
-		mc_tally_fold(&walk->tally, walk->vma_flags & VM_LOCKED,
-			      walk->private_file, walk->stats);
-}
-
-/* Does what is counted of a mapping go where that of the last one does? */
-static bool tally_goes_on(const struct mc_walk *walk, const struct mc_stats *stats,
-			  const struct vm_area_struct *vma)
-{
-	return walk->stats == stats && !((walk->vma_flags ^ vma->vm_flags) & VM_LOCKED) &&
-	       walk->private_file == mc_vma_is_private_file(vma);
 }
 
 /* Return: 0, 1 when the caller has no use for this mapping, or as enter(). */
@@ -137,13 +120,12 @@ static int vma_enter(struct mc_walk *walk, struct vm_area_struct *vma)
 
 	if (IS_ERR_OR_NULL(stats))
 		return stats ? PTR_ERR(stats) : 1;
-	if (!tally_goes_on(walk, stats, vma))
-		tally_fold(walk);
-	walk->stats = stats;
-	walk->inside = true;
 	vma_look(walk, vma);
+	mc_tally_begin(&walk->tally, stats, walk->vma_flags & VM_LOCKED,
+		       mc_vma_is_private_file(vma));
+	walk->inside = true;
 	walk->swap_index = 0;
-	stats->counts.vmas++;
+	mc_tally_add(&walk->tally, vmas, 1);
 	walk->budget -= WORK_VMA;
 	return 0;
 }
@@ -153,7 +135,7 @@ static void vma_leave(struct mc_walk *walk)
 	walk->inside = false;
 	if (!walk->ops->leave)
 		return;
-	tally_fold(walk);
+	mc_tally_end(&walk->tally);
 	mc_table_unlock(walk);
 	walk->ops->leave(walk);
 }
@@ -182,16 +164,16 @@ static bool vma_goes_on(const struct mc_walk *walk, const struct vm_area_struct 
 /* Return: as slice_check(). */
 static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
 {
-	unsigned long next;
+	unsigned long start = max(walk->addr, vma->vm_start);
+	unsigned long end = vma->vm_end;
 	int ret;
 
-	walk->addr = max(walk->addr, vma->vm_start);
+	walk->addr = start;
 	do {
-		next = mc_table_step(walk, vma, walk->addr);
-		walk->stats->counts.virt += next - walk->addr;
-		walk->addr = next;
+		walk->addr = mc_table_step(walk, vma, walk->addr);
 		ret = slice_check(walk, vma);
-	} while (!ret && walk->addr < vma->vm_end);
+	} while (!ret && walk->addr < end);
+	mc_tally_add(&walk->tally, virt, walk->addr - start);
 	return ret;
 }
 
@@ -200,12 +182,15 @@ static int walk_vma(struct mc_walk *walk, struct vm_area_struct *vma)
  * @walk: what is made ready; before it was used, all zeroes
  * @ops: who wants to know
  * @cheap: look at no struct page
+ * @total: gets the columns of all mappings added
  */
-void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap)
+void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap,
+		   struct mc_stats *total)
 {
 	/* Once: every walk leaves its tally empty. */
 	if (!walk->ops)
 		mc_tally_init(&walk->tally);
+	walk->tally.total = total;
 	walk->ops = ops;
 	walk->cheap = cheap;
 	walk->addr = 0;
@@ -231,7 +216,6 @@ int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target)
 	walk->target = target;
 	walk->mm = target->mm;
 	walk->inside = false;
-	walk->stats = NULL;
 	memset(&walk->cost, 0, sizeof(walk->cost));
 	walk->ops->prepare(walk);
 	ret = slice_begin(walk);
@@ -280,6 +264,6 @@ prepare:
 unlocked:
 	if (walk->inside)
 		vma_leave(walk);
-	tally_fold(walk);
+	mc_tally_end(&walk->tally);
 	return ret;
 }

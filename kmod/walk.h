@@ -44,9 +44,8 @@ struct mc_walk {
 
 	/* The mapping that is being walked, or was last. */
 	bool inside;			/* it is being walked */
-	struct mc_stats *stats;		/* where what is in the tally goes */
 	unsigned long vma_flags;
-	bool private_file, shmem_swapped;
+	bool shmem_swapped;
 	pgoff_t swap_index;		/* shmem entries below it have been counted */
 	struct mc_tally tally;
 	/* The mapping when the lock was let go, only to compare. */
@@ -75,7 +74,8 @@ struct mc_walk {
 	unsigned long total_vm;
 };
 
-void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap);
+void mc_walk_start(struct mc_walk *walk, const struct mc_walk_ops *ops, bool cheap,
+		   struct mc_stats *total);
 int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target);
 
 #endif /* MC_WALK_H */

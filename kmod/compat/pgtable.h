@@ -15,6 +15,13 @@
 #include <linux/leafops.h>
 #endif
 
+/* Does it point to a page table? On x86 all else is bad, also what is empty or a leaf. */
+static inline bool mc_pmd_is_table(pmd_t pmd)
+{
+	return (IS_ENABLED(CONFIG_X86) || (pmd_present(pmd) && !pmd_leaf(pmd))) &&
+	       !pmd_bad(pmd);
+}
+
 /**
  * mc_pte_table_lock() - lock the page table that a PMD entry points to
  * @mm: the target
@@ -38,7 +45,7 @@ static inline pte_t *mc_pte_table_lock(struct mm_struct *mm, pmd_t *pmd,
 
 	rcu_read_lock();
 	entry = READ_ONCE(*pmd);
-	if (!pmd_present(entry) || pmd_leaf(entry) || pmd_bad(entry))
+	if (!mc_pmd_is_table(entry))
 		goto none;
 	*ptlp = pte_lockptr(mm, &entry);
 	spin_lock(*ptlp);
@@ -85,55 +92,58 @@ static inline void mc_pte_table_unlock(spinlock_t *ptl)
 
 static inline unsigned long mc_pte_look(pte_t pte)
 {
-	return native_pte_val(pte);
+	return native_pte_val(pte) & ~PTE_PFN_MASK;
 }
 
+/* Does the entry map a page with an owner, as most do that are not empty? */
 static inline bool mc_pte_is_plain(pte_t pte)
 {
-	return native_pte_val(pte) & _PAGE_PRESENT && !static_cpu_has(X86_FEATURE_XENPV);
+	return (native_pte_val(pte) & (_PAGE_PRESENT | _PAGE_SPECIAL)) == _PAGE_PRESENT &&
+	       !static_cpu_has(X86_FEATURE_XENPV);
 }
 
-/*
- * Most of a small process's page tables is empty. Are the next entries, as many as
- * MC_PTES_AT_ONCE, all zero? Empty ones mostly are: some processors leave stray bits,
- * which pte_none() knows of.
- *
- * Locking: the lock of the table. Processors set bits without it, but only in entries
- * that are not empty.
- */
-#define MC_PTES_AT_ONCE	8
-
-static inline bool mc_ptes_are_zero(pte_t *pte)
+static inline bool mc_pte_dirty(pte_t pte)
 {
-	unsigned long bits = 0;
-	int i;
-
-#pragma GCC unroll 8
-	for (i = 0; i < MC_PTES_AT_ONCE; i++)
-		bits |= pte[i].pte;
-	return !bits;
-}
-
-/*
- * Which bits of a plain entry are its page's address. To be asked for before a loop:
- * the compiler would join what it knows of it with what follows, and both take longer.
- */
-static inline unsigned long mc_pte_addr_mask(void)
-{
-	unsigned long mask = PTE_PFN_MASK;
-
-	OPTIMIZER_HIDE_VAR(mask);
-	return mask;
+	return native_pte_val(pte) & MC_PTE_DIRTY;
 }
 
 /* As pfn_to_page(), of which the compiler does not see that its two shifts are one. */
-static inline struct page *mc_pte_page_plain(pte_t pte, unsigned long mask)
+static inline struct page *mc_page_at(unsigned long addr)
 {
-	unsigned long addr = native_pte_val(pte) & mask;
-
 	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !(PAGE_SIZE % sizeof(struct page)))
 		return (void *)vmemmap + addr / (PAGE_SIZE / sizeof(struct page));
 	return pfn_to_page(addr >> PAGE_SHIFT);
+}
+
+static inline struct page *mc_pte_page_plain(pte_t pte)
+{
+	return mc_page_at(native_pte_val(pte) & PTE_PFN_MASK);
+}
+
+/*
+ * Compares an entry with a look: 0 in the bits of mc_pte_other_bits() where they are the
+ * same. When all are, what is left of a plain entry is its page.
+ */
+static inline unsigned long mc_pte_compare(const pte_t *pte, unsigned long look)
+{
+	return READ_ONCE(pte->pte) ^ look;
+}
+
+static inline struct page *mc_pte_compared_page(const pte_t *pte, unsigned long compared)
+{
+	return mc_page_at(compared);
+}
+
+/*
+ * To be asked for before a loop: the compiler would join what it knows of it with what
+ * follows, and both take longer.
+ */
+static inline unsigned long mc_pte_other_bits(void)
+{
+	unsigned long mask = ~PTE_PFN_MASK;
+
+	OPTIMIZER_HIDE_VAR(mask);
+	return mask;
 }
 
 #else
@@ -148,27 +158,58 @@ static inline unsigned long mc_pte_look(pte_t pte)
 
 static inline bool mc_pte_is_plain(pte_t pte)
 {
-	return pte_present(pte);
+	return pte_present(pte) && !pte_special(pte);
 }
 
-#define MC_PTES_AT_ONCE	1
-
-static inline bool mc_ptes_are_zero(pte_t *pte)
+static inline bool mc_pte_dirty(pte_t pte)
 {
-	return pte_none(ptep_get(pte));
+	return pte_dirty(pte);
 }
 
-static inline unsigned long mc_pte_addr_mask(void)
-{
-	return 0;
-}
-
-static inline struct page *mc_pte_page_plain(pte_t pte, unsigned long mask)
+static inline struct page *mc_pte_page_plain(pte_t pte)
 {
 	return pte_page(pte);
 }
 
+static inline unsigned long mc_pte_compare(const pte_t *pte, unsigned long look)
+{
+	return mc_pte_look(READ_ONCE(*pte)) ^ look;
+}
+
+static inline struct page *mc_pte_compared_page(const pte_t *pte, unsigned long compared)
+{
+	return pte_page(READ_ONCE(*pte));
+}
+
+static inline unsigned long mc_pte_other_bits(void)
+{
+	return ~0UL;
+}
+
 #endif /* CONFIG_X86 */
+
+/*
+ * Most of a small process's page tables is empty.
+ *
+ * Locking: the lock of the table.
+ * Return: from an entry on that is empty, the first that is not, or @last.
+ */
+static __always_inline const pte_t *mc_ptes_skip_empty(const pte_t *pte, const pte_t *last)
+{
+	int i;
+
+	while (last - pte > 8) {
+#pragma GCC unroll 8
+		for (i = 1; i <= 8; i++)
+			if (!pte_none(pte[i]))
+				return pte + i;
+		pte += 8;
+	}
+	do {
+		pte++;
+	} while (pte != last && pte_none(*pte));
+	return pte;
+}
 
 /*
  * Does a present PMD leaf map the huge page of zeroes?
