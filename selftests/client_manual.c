@@ -23,7 +23,7 @@ extern const char manual[];
 
 static const char *const command_names[] = { "ps", "show", "maps", "faults", "objects", "cgroups",
 					     "system", "record", "report", "diff", "watch", "top",
-					     "classes", "version", "completion", "help" };
+					     "export", "classes", "version", "completion", "help" };
 
 #define NR_COMMANDS	(sizeof(command_names) / sizeof(command_names[0]))
 

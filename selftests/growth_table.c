@@ -510,4 +510,98 @@ TEST_F(growth, verdicts)
 	}
 }
 
+/* Saved and loaded, it goes on as if it had never been away. */
+TEST_F(growth, saved)
+{
+	struct growth_finding whole[GROWTH_ROWS], loaded[GROWTH_ROWS];
+	struct growth *growth[2] = { growth_new(), growth_new() };
+	struct growth_sample sample = { 0 };
+	unsigned int i, found;
+	char *data;
+	size_t size;
+	FILE *file;
+
+	for (i = 0; i < 300; i++) {
+		sample.time_ns = i * SEC;
+		sample.rows[HEAP].values[GROWTH_SIZE] = 100 * MIB + (i << 16) + i % 7 * 4096;
+		sample.rows[HEAP].values[GROWTH_VMAS] = 1;
+		sample.rows[HEAP].faults = 3 * i;
+		sample.rows[GROWTH_THREADS].values[GROWTH_SIZE] = 5;
+		ASSERT_TRUE(growth_add(growth[0], &sample));
+		ASSERT_TRUE(growth_add(growth[1], &sample));
+		if (i % 10)
+			continue;
+		file = open_memstream(&data, &size);
+		ASSERT_TRUE(growth_save(growth[1], file));
+		fclose(file);
+		growth_free(growth[1]);
+		file = fmemopen(data, size, "r");
+		growth[1] = growth_load(file);
+		ASSERT_NE(NULL, growth[1]);
+		EXPECT_EQ(EOF, getc(file));
+		fclose(file);
+		free(data);
+	}
+	found = growth_judge(growth[0], 0, whole);
+	ASSERT_EQ(found, growth_judge(growth[1], 0, loaded));
+	EXPECT_EQ(2U, found);
+	EXPECT_EQ(VERDICT_HEAP_GROWTH, (int)loaded[0].verdict);
+	EXPECT_EQ(0, memcmp(whole, loaded, found * sizeof(*whole)));
+	growth_free(growth[0]);
+	growth_free(growth[1]);
+}
+
+/* What was cut off anywhere is nothing. */
+TEST_F(growth, saved_in_part)
+{
+	struct growth *growth = growth_new();
+	struct growth_sample sample = { 0 };
+	size_t size, cut;
+	unsigned int i;
+	char *data;
+	FILE *file;
+
+	for (i = 0; i < 20; i++) {
+		sample.time_ns = i * SEC;
+		sample.rows[HEAP].values[GROWTH_SIZE] = i << 20;
+		ASSERT_TRUE(growth_add(growth, &sample));
+	}
+	file = open_memstream(&data, &size);
+	ASSERT_TRUE(growth_save(growth, file));
+	fclose(file);
+	growth_free(growth);
+	for (cut = 1; cut < size; cut++) {
+		file = fmemopen(data, cut, "r");
+		EXPECT_EQ(NULL, growth_load(file));
+		fclose(file);
+	}
+	free(data);
+}
+
+/* A day of samples, of which the last hours count: what ended before is over. */
+TEST_F(growth, forgotten)
+{
+	struct growth_finding findings[GROWTH_ROWS];
+	struct growth *growth = growth_new();
+	struct growth_sample sample = { 0 };
+	const uint64_t minute = 60 * SEC, window = 6 * 60 * minute;
+	unsigned int i;
+
+	for (i = 0; i < 24 * 60; i++) {
+		sample.time_ns = i * minute;
+		/* Twelve hours of leaking, then peace; the other way round for the stack. */
+		sample.rows[HEAP].values[GROWTH_SIZE] = (100UL + (i < 720 ? i : 720)) << 20;
+		sample.rows[CLASS(STACK)].values[GROWTH_SIZE] =
+			(100UL + (i > 960 ? i - 960 : 0)) << 20;
+		if (sample.time_ns > window)
+			growth_forget(growth, sample.time_ns - window);
+		ASSERT_TRUE(growth_add(growth, &sample));
+	}
+	ASSERT_EQ(2U, growth_judge(growth, 0, findings));
+	EXPECT_EQ(VERDICT_STEADY, (int)findings[0].verdict);
+	EXPECT_EQ(VERDICT_ANON_GROWTH, (int)findings[1].verdict);
+	EXPECT_GT(1.02 * MIB / 60, findings[1].trend.per_second);
+	growth_free(growth);
+}
+
 TEST_HARNESS_MAIN

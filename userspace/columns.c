@@ -79,10 +79,14 @@ void counts_clear(struct counts *sum)
 
 void counts_add(struct counts *sum, const struct counts *counts)
 {
+	uint64_t rest = counts->filled >> MEMCLASS_NR_COLUMNS;
 	unsigned int i;
 
 	sum->filled &= counts->filled;
-	for (i = 0; i < COUNTED_MAX; i++)
+	for (i = 0; i < MEMCLASS_NR_COLUMNS; i++)
+		sum->values[i] += counts->values[i];
+	/* Those of a newer module. */
+	for (; rest; i++, rest >>= 1)
 		sum->values[i] += counts->values[i];
 	counts_add_faults(sum, counts);
 }

@@ -48,6 +48,9 @@ struct request {
 	const char *iterations;
 	const char *delay;
 	const char *colour;
+	const char *textfile;
+	const char *history;
+	const char *cgroups;
 };
 
 /* Which of them a command takes. */
@@ -66,6 +69,7 @@ struct request {
 #define OPTION_SUBJECT	(1U << 10)
 #define OPTION_PACE	(1U << 11)
 #define OPTION_TOP	(1U << 12)
+#define OPTION_EXPORT	(1U << 20)
 
 struct listing;
 
@@ -100,6 +104,7 @@ extern const struct command report_command;
 extern const struct command diff_command;
 extern const struct command watch_command;
 extern const struct command top_command;
+extern const struct command export_command;
 extern const struct command classes_command;
 extern const struct command version_command;
 extern const struct command completion_command;

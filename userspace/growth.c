@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Judging what grows. What samples are kept, growth_points.c knows. */
 #include "growth.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "growth_points.h"
 
 /* Below this it is not yet a suspicion. */
 #define CONFIDENT	0.5
@@ -12,157 +14,6 @@ const struct verdict_text verdicts[NR_VERDICTS] = {
 	VERDICTS(ROW)
 #undef ROW
 };
-
-/*
- * Keeping samples.
- */
-
-/* Most figures never change: those take no memory. */
-struct series {
-	uint64_t first;
-	uint64_t last;
-	uint64_t *values;		/* NULL while all are the first; otherwise of all points */
-	bool unknown;			/* at some time */
-};
-
-struct row {
-	struct series series[NR_GROWTH_FIGURES];
-	uint64_t faults;		/* of the last sample */
-	uint64_t faults_seen;		/* since the first one */
-};
-
-struct growth {
-	uint64_t seen;			/* samples, kept or not */
-	uint64_t stride;		/* each such one is kept */
-	uint64_t first_ns;
-	uint64_t last_ns;
-	uint64_t life;
-	unsigned int part;		/* goes up with each restart */
-	size_t count;			/* of points that are kept */
-	double seconds[TREND_POINTS];
-	unsigned int parts[TREND_POINTS];
-	struct row rows[GROWTH_ROWS];
-};
-
-struct growth *growth_new(void)
-{
-	struct growth *growth = calloc(1, sizeof(*growth));
-
-	if (growth)
-		growth->stride = 1;
-	return growth;
-}
-
-static struct series *series_at(struct growth *growth, size_t i)
-{
-	return &growth->rows[i / NR_GROWTH_FIGURES].series[i % NR_GROWTH_FIGURES];
-}
-
-#define NR_SERIES	(GROWTH_ROWS * NR_GROWTH_FIGURES)
-
-void growth_free(struct growth *growth)
-{
-	size_t i;
-
-	if (!growth)
-		return;
-	for (i = 0; i < NR_SERIES; i++)
-		free(series_at(growth, i)->values);
-	free(growth);
-}
-
-/* Keeps every second point, and from now on every second sample of those so far. */
-static void thin_out(struct growth *growth)
-{
-	struct series *series;
-	size_t i, j;
-
-	for (i = 0; i < growth->count / 2; i++) {
-		growth->seconds[i] = growth->seconds[2 * i];
-		growth->parts[i] = growth->parts[2 * i];
-	}
-	for (j = 0; j < NR_SERIES; j++) {
-		series = series_at(growth, j);
-		for (i = 0; series->values && i < growth->count / 2; i++)
-			series->values[i] = series->values[2 * i];
-	}
-	growth->count /= 2;
-	growth->stride *= 2;
-}
-
-/* The point is not yet counted. */
-static bool series_add(struct growth *growth, struct series *series, uint64_t value)
-{
-	size_t i;
-
-	if (!growth->count)
-		series->first = value;
-	if (!series->values && value != series->first) {
-		series->values = calloc(TREND_POINTS, sizeof(*series->values));
-		if (!series->values)
-			return false;
-		for (i = 0; i < growth->count; i++)
-			series->values[i] = series->first;
-	}
-	if (series->values)
-		series->values[growth->count] = value;
-	return true;
-}
-
-static bool keep(struct growth *growth, const struct growth_sample *sample)
-{
-	size_t i;
-
-	if (growth->count == TREND_POINTS)
-		thin_out(growth);
-	for (i = 0; i < NR_SERIES; i++)
-		if (!series_add(growth, series_at(growth, i),
-				sample->rows[i / NR_GROWTH_FIGURES].values[i % NR_GROWTH_FIGURES]))
-			return false;
-	growth->seconds[growth->count] =
-		((double)sample->time_ns - (double)growth->first_ns) / 1e9;
-	growth->parts[growth->count++] = growth->part;
-	return true;
-}
-
-/* What is known of each sample, kept or not. */
-static void note(struct growth *growth, const struct growth_sample *sample)
-{
-	bool restarted = growth->seen && sample->life != growth->life;
-	const struct growth_figures *figures;
-	struct series *series;
-	struct row *row;
-	size_t i, j;
-
-	if (!growth->seen)
-		growth->first_ns = sample->time_ns;
-	growth->part += restarted;
-	growth->life = sample->life;
-	growth->last_ns = sample->time_ns;
-	for (i = 0; i < GROWTH_ROWS; i++) {
-		row = &growth->rows[i];
-		figures = &sample->rows[i];
-		if (growth->seen && !restarted && figures->faults > row->faults)
-			row->faults_seen += figures->faults - row->faults;
-		row->faults = figures->faults;
-		for (j = 0; j < NR_GROWTH_FIGURES; j++) {
-			series = &row->series[j];
-			series->last = figures->values[j];
-			series->unknown |= figures->values[j] == GROWTH_NOT_COUNTED;
-		}
-	}
-}
-
-/* Return: false when there is no memory for it. */
-bool growth_add(struct growth *growth, const struct growth_sample *sample)
-{
-	note(growth, sample);
-	return growth->seen++ % growth->stride || keep(growth, sample);
-}
-
-/*
- * Judging them.
- */
 
 #define KIB	1024.0
 
@@ -234,19 +85,17 @@ static void keep_lasting(struct trend_points *points)
 			points->values[i - 1] = points->values[i];
 }
 
-static struct trend trend_of_series(const struct growth *growth, enum growth_row row,
+static struct trend trend_of_values(const struct growth *growth, enum growth_row row,
 				    enum growth_figure figure)
 {
-	const struct series *series = &growth->rows[row].series[figure];
-	struct trend_points points = { .count = growth->count };
-	struct trend nothing = { 0 };
+	const uint64_t *values = growth->rows[row].series[figure].values;
 	double least = least_rise(row, figure);
+	struct trend_points points;
 	size_t i;
 
-	if (series->unknown)
-		return nothing;
+	points.count = growth->count;
 	for (i = 0; i < growth->count; i++)
-		points.values[i] = series->values ? series->values[i] : series->first;
+		points.values[i] = values[i];
 	memcpy(points.seconds, growth->seconds, sizeof(points.seconds));
 	memcpy(points.parts, growth->parts, sizeof(points.parts));
 	if (row >= GROWTH_SHMEM) {
@@ -256,6 +105,18 @@ static struct trend trend_of_series(const struct growth *growth, enum growth_row
 		keep_lasting(&points);
 	}
 	return trend_of(&points, least);
+}
+
+/* Most never change. */
+static struct trend trend_of_series(const struct growth *growth, enum growth_row row,
+				    enum growth_figure figure)
+{
+	const struct series *series = &growth->rows[row].series[figure];
+	struct trend steady = { .shape = TREND_STEADY }, unknown = { .shape = TREND_UNKNOWN };
+
+	if (series->unknown || growth->count < TREND_POINTS_MIN)
+		return unknown;
+	return series->values ? trend_of_values(growth, row, figure) : steady;
 }
 
 static bool rises(const struct trend *trend)
@@ -384,16 +245,6 @@ static void judge(const struct growth *growth, const struct motion *motion,
 		finding->verdict = VERDICT_STEADY;
 }
 
-static bool is_empty(const struct row *row)
-{
-	size_t i;
-
-	for (i = 0; i < NR_GROWTH_FIGURES; i++)
-		if (row->series[i].values || row->series[i].first || row->series[i].last)
-			return false;
-	return true;
-}
-
 static void find_motion(const struct growth *growth, struct motion *motion)
 {
 	enum growth_row row;
@@ -401,7 +252,7 @@ static void find_motion(const struct growth *growth, struct motion *motion)
 
 	memset(motion, 0, sizeof(*motion));
 	for (row = 0; row < GROWTH_ROWS; row++) {
-		if (is_empty(&growth->rows[row]))
+		if (growth_row_is_empty(&growth->rows[row]))
 			continue;
 		for (figure = 0; figure < NR_GROWTH_FIGURES; figure++)
 			motion->trends[row][figure] = trend_of_series(growth, row, figure);
@@ -420,7 +271,7 @@ size_t growth_judge(const struct growth *growth, uint64_t samples,
 
 	find_motion(growth, &motion);
 	for (row = 0; row < GROWTH_ROWS; row++) {
-		if (is_empty(&growth->rows[row]))
+		if (growth_row_is_empty(&growth->rows[row]))
 			continue;
 		findings[count].row = row;
 		judge(growth, &motion, &findings[count]);

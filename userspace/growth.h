@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "memclass.h"
 #include "trend.h"
 
 /*
  * From samples of what a process has, taken over time, to what is growing there and
- * what that looks like. Pure: it reads no file and no clock.
+ * what that looks like. Pure: it looks at no clock, and at no file but what it saved.
  */
 
 /* What can grow: the classes, and what belongs to none. The last ones are the system's. */
@@ -141,6 +142,13 @@ struct growth;
 struct growth *growth_new(void);
 void growth_free(struct growth *growth);
 bool growth_add(struct growth *growth, const struct growth_sample *sample);
+
+/* Points before that time are as if they had never been; the last one stays. */
+void growth_forget(struct growth *growth, uint64_t before_ns);
+
+/* For the next run of this program. Loading returns NULL when that is no such thing. */
+bool growth_save(const struct growth *growth, FILE *out);
+struct growth *growth_load(FILE *in);
 
 /*
  * What is said of each row that is not empty, in the order of the rows. Who was there in

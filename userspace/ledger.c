@@ -151,7 +151,12 @@ static bool add_class(struct ledger *ledger, const struct class_counts *class)
 	return true;
 }
 
-static bool add_process(struct ledger *ledger, const struct process *process)
+void ledger_begin(struct ledger *ledger)
+{
+	memset(ledger, 0, sizeof(*ledger));
+}
+
+bool ledger_take(struct ledger *ledger, const struct process *process)
 {
 	uint64_t swap;
 	size_t i;
@@ -176,7 +181,7 @@ static enum status add_processes(struct ledger *ledger, struct source *source)
 
 	result = source_first_process(source, &process);
 	while (result == SOURCE_GOT) {
-		added = add_process(ledger, &process);
+		added = ledger_take(ledger, &process);
 		process_free(&process);
 		if (!added)
 			break;
@@ -202,7 +207,7 @@ static const struct {
 	{ "driver", LEDGER_SHMEM_DRIVER },
 };
 
-static void add_object(struct ledger *ledger, const struct object *object)
+void ledger_take_object(struct ledger *ledger, const struct object *object)
 {
 	size_t i;
 
@@ -221,7 +226,7 @@ static enum status add_objects(struct ledger *ledger, const struct request *requ
 	if (status)
 		return status;
 	for (i = 0; i < objects.count; i++)
-		add_object(ledger, &objects.all[i]);
+		ledger_take_object(ledger, &objects.all[i]);
 	objects_free(&objects);
 	return STATUS_OK;
 }
@@ -279,16 +284,31 @@ static void take_pins(struct ledger *ledger, const struct counters *counters)
 		ledger->pinned = pinned > let_go ? pinned - let_go : 0;
 }
 
-/* The counters come last, all at about the same time: reading processes takes longer. */
+void ledger_end(struct ledger *ledger, const struct counters *counters, bool objects)
+{
+	enum ledger_line line;
+
+	clock_gettime(CLOCK_MONOTONIC, &ledger->when);
+	if (!objects)
+		add_unknown_objects(ledger, counters);
+	add_counted(ledger, counters);
+	take_events(ledger, counters);
+	take_pins(ledger, counters);
+	ledger->total = counters_get(counters, "MemTotal");
+	ledger->residue = ledger->total;
+	for (line = 0; line < NR_LEDGER_LINES; line++)
+		if (!ledger_depth(line))
+			ledger->residue -= ledger->lines[line].bytes;
+}
+
 enum status ledger_read(struct source *source, const struct request *request,
 			struct ledger *ledger)
 {
 	bool objects = source_is_live(source) && objects_exist(request);
 	struct counters counters;
-	enum ledger_line line;
 	enum status status;
 
-	memset(ledger, 0, sizeof(*ledger));
+	ledger_begin(ledger);
 	status = add_processes(ledger, source);
 	if (!status && objects)
 		status = add_objects(ledger, request);
@@ -296,17 +316,7 @@ enum status ledger_read(struct source *source, const struct request *request,
 		status = source_counters(source, &counters);
 	if (status)
 		return status;
-	clock_gettime(CLOCK_MONOTONIC, &ledger->when);
-	if (!objects)
-		add_unknown_objects(ledger, &counters);
-	add_counted(ledger, &counters);
-	take_events(ledger, &counters);
-	take_pins(ledger, &counters);
-	ledger->total = counters_get(&counters, "MemTotal");
-	ledger->residue = ledger->total;
-	for (line = 0; line < NR_LEDGER_LINES; line++)
-		if (!ledger_depth(line))
-			ledger->residue -= ledger->lines[line].bytes;
+	ledger_end(ledger, &counters, objects);
 	counters_free(&counters);
 	return STATUS_OK;
 }

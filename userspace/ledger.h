@@ -9,6 +9,9 @@
 
 #include "command.h"
 
+struct counters;
+struct object;
+struct process;
 struct source;
 
 /*
@@ -195,7 +198,18 @@ extern const struct ledger_row ledger_rows[NR_LEDGER_LINES];
 unsigned int ledger_depth(enum ledger_line line);
 const char *ledger_short_name(enum ledger_line line);
 
-/* @request says where the module's files are; NULL will do for what is not live. */
+/*
+ * It begins, takes in all processes and objects, and ends with the kernel's counters: these
+ * come last, all at about the same time, since reading processes takes longer. False: a
+ * process does not say enough, which was complained about. @objects: it was given all there
+ * are; otherwise what they are together is made of the counters.
+ */
+void ledger_begin(struct ledger *ledger);
+bool ledger_take(struct ledger *ledger, const struct process *process);
+void ledger_take_object(struct ledger *ledger, const struct object *object);
+void ledger_end(struct ledger *ledger, const struct counters *counters, bool objects);
+
+/* All of that. @request says where the module's files are; NULL will do for what is not live. */
 enum status ledger_read(struct source *source, const struct request *request,
 			struct ledger *ledger);
 

@@ -27,6 +27,7 @@ const struct command *const commands[] = {
 	&diff_command,
 	&watch_command,
 	&top_command,
+	&export_command,
 	&classes_command,
 	&version_command,
 	&completion_command,

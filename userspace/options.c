@@ -81,6 +81,12 @@ static const struct row {
 	  "seconds from one sample to the next" },
 	{ OPTION_PACE, 'f', "for", "S", offsetof(struct request, duration),
 	  "seconds in all; 0: until it is interrupted" },
+	{ OPTION_EXPORT, 0, "textfile", "FILE", offsetof(struct request, textfile),
+	  "write to this file, which is there when all of it is" },
+	{ OPTION_EXPORT, 0, "history", "FILE", offsetof(struct request, history),
+	  "what runs see of growth, from one to the next" },
+	{ OPTION_EXPORT, 0, "cgroups", "N", offsetof(struct request, cgroups),
+	  "name so many cgroups, the largest ones: 16" },
 	{ OPTION_SOURCE, 0, "debugfs", "DIR", offsetof(struct request, debugfs),
 	  "where the module's files are, if not in\n/sys/kernel/debug/memclass" },
 };

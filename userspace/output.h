@@ -3,6 +3,7 @@
 #define OUTPUT_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "command.h"
 
@@ -11,6 +12,8 @@ struct output {
 	FILE *file;
 	const char *path;		/* NULL: standard output */
 	char *unfinished;
+	int error;			/* of a write that failed, for who looks at that */
+	mode_t mode;			/* when it is finished; 0: for its owner alone */
 };
 
 /* On success, output_close() ends what begins here. */

@@ -6,7 +6,6 @@
  */
 #include "records.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +63,10 @@ static void decode_cost(const struct memclass_cost *from, struct cost *cost)
 /* @size is that of @from, which need not be terminated; @to has room for one more. */
 static void decode_string(const char *from, size_t size, char *to)
 {
-	snprintf(to, size + 1, "%.*s", (int)size, from);
+	size_t length = strnlen(from, size);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
 }
 
 /* Where a record has its page faults, those of all classes first. */

@@ -125,6 +125,11 @@ static struct subject *find(struct subjects *subjects, const struct process *pro
 	return NULL;
 }
 
+bool subjects_know(struct subjects *subjects, const struct process *process)
+{
+	return find(subjects, process);
+}
+
 static void subject_free(struct subject *subject)
 {
 	if (!subject)
@@ -162,6 +167,19 @@ bool subjects_add_machine(struct subjects *subjects)
 	return subjects->machine;
 }
 
+struct subject *subjects_restore(struct subjects *subjects, struct growth *growth)
+{
+	struct subject *subject = new_subject(subjects);
+
+	if (!subject) {
+		growth_free(growth);
+		return NULL;
+	}
+	growth_free(subject->growth);
+	subject->growth = growth;
+	return subject;
+}
+
 /* One number for all members, in whatever order they come. */
 static uint64_t life_of(const struct process *process)
 {
@@ -192,10 +210,12 @@ void subjects_begin(struct subjects *subjects)
 	subjects->shmem_known = true;
 }
 
-static void add_to_machine(struct subjects *subjects, const struct process *process)
+void subjects_pass(struct subjects *subjects, const struct process *process)
 {
 	uint64_t value;
 
+	if (process->shared_mm)
+		return;
 	subjects->threads += process->threads;
 	if (counts_get(&process->total, COLUMN_BIT(vmas), &value))
 		subjects->vmas += value;
@@ -219,8 +239,7 @@ bool subjects_take(struct subjects *subjects, const struct process *process)
 	subject->life += life_of(process);
 	subject->processes++;
 	take_process(subject->sample, process);
-	if (!process->shared_mm)
-		add_to_machine(subjects, process);
+	subjects_pass(subjects, process);
 	return true;
 }
 

@@ -43,8 +43,20 @@ void subjects_begin(struct subjects *subjects);
 bool subjects_take(struct subjects *subjects, const struct process *process);
 bool subjects_end(struct subjects *subjects, uint64_t time_ns);
 
+/* Of a process that is not watched by itself: what it takes is not the machine's own. */
+void subjects_pass(struct subjects *subjects, const struct process *process);
+
 /* The machine is watched as well, whenever all processes are. */
 bool subjects_add_machine(struct subjects *subjects);
+
+/* Has it been watched before? */
+bool subjects_know(struct subjects *subjects, const struct process *process);
+
+/*
+ * One that was watched by a former run: who it is, the caller says. Takes over @growth.
+ * Return: NULL when there is no memory, which was complained about.
+ */
+struct subject *subjects_restore(struct subjects *subjects, struct growth *growth);
 
 size_t subjects_alive(const struct subjects *subjects);
 void subjects_free(struct subjects *subjects);

@@ -130,7 +130,7 @@ build_userspace()
 {
 	local dir=$BUILD/userspace key
 
-	key=$(tree_digest userspace selftests kmod/uapi)-$(root_key workshop) || exit
+	key=$(tree_digest userspace selftests kmod/uapi packaging/systemd)-$(root_key workshop) || exit
 	build_if_changed "$dir" "$key" userspace_make
 	printf '%s\n' "$dir/out"
 }
