@@ -47,6 +47,10 @@ bench: ## some of it with KERNELS=6.12 PARTS=system; selftests/bench/run names t
 	@selftests/prepare
 	@selftests/bench/run $(KERNELS)
 
+bench-fleet: ## what exports of HOSTS (1000) take of one Prometheus, in SECONDS (120)
+	@selftests/prepare
+	@selftests/metrics/scale '$(or $(HOSTS),1000)' '$(or $(SECONDS),120)'
+
 soak: ## what takes hours: 20 minutes of fuzzing, ROUNDS (10000) unloads in at most MINUTES (600)
 soak: ## what takes hours: ROUNDS (10000) of unloading, SEEDS (20) of verdicts, MINUTES (600) each
 soak: ## what takes hours: stress-ng beside readers, MINUTES (60) on each kernel; each failure
@@ -78,4 +82,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench soak demo clean cache-clean help
+.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench bench-fleet soak demo clean cache-clean help

@@ -9,6 +9,7 @@
 jobs_add()
 {
 	local kernel
+	local -a released
 
 	add_job ktap 1 job_ktap ktap 60 "$TOP/selftests/ktap/test"
 	add_job static 1 job_ktap 'static style' 300 "$TOP/selftests/static/style"
@@ -26,6 +27,14 @@ jobs_add()
 	fi
 	if chosen debug; then
 		add_job ground 1 job_ktap 'ground faults' 1200 "$TOP/selftests/ground/faults"
+	fi
+	released=()
+	for kernel in "${chosen[@]}"; do
+		[ "$kernel" = debug ] || released+=("$kernel")
+	done
+	if [ ${#released[@]} != 0 ]; then
+		add_job metrics 1 job_ktap metrics 600 \
+			"$TOP/selftests/metrics/run" "${released[@]}"
 	fi
 	for kernel in "${chosen[@]}"; do
 		[ "$kernel" != debug ] || continue
