@@ -5,7 +5,7 @@
  * then an instruction, of kernel and program together. Prints a JSON row a line.
  *
  * bench_walk [--mib N] [--file FILE] [--processes N [--program FILE]] [--mappings N]
- *            [--memory] [--tools N]
+ *            [--memory] [--tools N] [--export N]
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -26,10 +26,11 @@ int main(int argc, char **argv)
 		{ "program", required_argument, NULL, 'g' },
 		{ "memory", no_argument, NULL, 'k' },
 		{ "tools", required_argument, NULL, 't' },
+		{ "export", required_argument, NULL, 'e' },
 		{ "sleep", required_argument, NULL, 's' },
 		{}
 	};
-	size_t mib = 0, processes = 0, mappings = 0, tools = 0;
+	size_t mib = 0, processes = 0, mappings = 0, tools = 0, exported = 0;
 	struct rlimit files = { 4096, 4096 };
 	const char *file = NULL, *program = NULL;
 	bool memory = false;
@@ -58,6 +59,9 @@ int main(int argc, char **argv)
 		case 't':
 			tools = strtoul(optarg, NULL, 10);
 			break;
+		case 'e':
+			exported = strtoul(optarg, NULL, 10);
+			break;
 		case 's':
 			sleep_ready(atoi(optarg));
 			break;
@@ -79,5 +83,7 @@ int main(int argc, char **argv)
 		bench_memory();
 	if (tools)
 		bench_tools(program, tools);
+	if (exported)
+		bench_export(program, exported);
 	return 0;
 }

@@ -19,6 +19,9 @@ void bench_program(const char *program, size_t n);
 /* The same, read by programs that a person runs. */
 void bench_tools(const char *program, size_t n);
 
+/* The same, exported to a monitoring system. */
+void bench_export(const char *program, size_t n);
+
 /* One process of many mappings; growth from a tenth of them. */
 void bench_mappings(size_t n);
 

@@ -192,3 +192,52 @@ void bench_tools(const char *program, size_t n)
 	end_many(pids, n);
 	free(pids);
 }
+
+/* Series are lines that are no comment. */
+static void size_of_export(const char *path, double *series, double *bytes)
+{
+	FILE *file = fopen(path, "re");
+	char line[4096];
+
+	if (!file)
+		err(1, "%s", path);
+	for (*series = 0, *bytes = 0; fgets(line, sizeof(line), file); *bytes += strlen(line))
+		*series += *line != '#';
+	fclose(file);
+}
+
+/* It keeps samples of growth: what it costs is looked at when there are many. */
+#define EXPORTS_BEFORE	10
+
+/* An export of all processes, against one that reads each one's rollup and no more. */
+void bench_export(const char *program, size_t n)
+{
+	/* In memory: a disk would be waited for. */
+	static char textfile[] = "/run/bench.prom", history[] = "/run/bench.history";
+	char *const export[] = { "memclass", "export", "--textfile", textfile, "--history", history,
+				 NULL };
+	double cost = 0, rollup = 0, series, bytes;
+	pid_t *pids = calloc(n, sizeof(*pids));
+	char name[64];
+	int i;
+
+	if (!pids)
+		err(1, "calloc");
+	start_many(program, pids, n);
+	for (i = 0; i < EXPORTS_BEFORE; i++)
+		cost_of_run(export);
+	cost = cost_of_run(export);
+	for (i = 0; i < ROUNDS; i++)
+		least(&rollup, read_all_proc(read_rollup, pids, n));
+	size_of_export(textfile, &series, &bytes);
+	snprintf(name, sizeof(name), "export/%zu-processes", n);
+	row(name, cost, "instructions", "smaps_rollup", rollup, n < 1000 ? 0 : 1.0 / 3);
+	snprintf(name, sizeof(name), "export/%zu-processes/series", n);
+	row(name, series, "series", "the most that there may be", 400, 1);
+	snprintf(name, sizeof(name), "export/%zu-processes/bytes", n);
+	row(name, bytes, "bytes", NULL, 0, 0);
+	end_many(pids, n);
+	unlink(textfile);
+	unlink(history);
+	free(pids);
+}
