@@ -9,8 +9,8 @@
 
 /* Page faults of a process or of all, by class, and what no class is known of. */
 struct mc_faults {
-	unsigned long used;		/* a bit for each class that has some; without, */
-					/* what is in its place means nothing */
+	/* A bit for each class that has some. What is in the place of others is nothing. */
+	unsigned long used;
 	u64 dropped_minor, dropped_major;
 	u64 missed;			/* of those, what the hook did not see */
 	struct memclass_faults classes[MEMCLASS_NR_CLASSES];

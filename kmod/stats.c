@@ -41,13 +41,17 @@ static unsigned int folio_traits_now(struct folio *folio)
 }
 
 /* By the kind of page, which of these columns it is in. */
-enum { ANON, FILE, SHMEM };
+enum {
+	ANON,
+	FILE,
+	SHMEM
+};
 
 static const unsigned char kind_columns[] = {
 	[0] = FILE,
 	[MC_PAGE_SWAPBACKED] = SHMEM,
 	[MC_PAGE_ANON] = ANON,
-	[MC_PAGE_ANON | MC_PAGE_SWAPBACKED] = ANON,
+	[MC_PAGE_KIND] = ANON,
 };
 
 static __always_inline void count_anon(const struct mc_tally *tally, unsigned int traits,

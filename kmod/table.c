@@ -73,7 +73,7 @@ static void count_swap_behind(struct mc_walk *walk, struct vm_area_struct *vma,
  * where it matters, shmem_swap_by_entry().
  */
 static noinline void count_pte(struct mc_walk *walk, struct vm_area_struct *vma, pte_t pte,
-		      unsigned long addr)
+			       unsigned long addr)
 {
 	if (pte_none(pte))
 		count_swap_behind(walk, vma, addr);
@@ -211,7 +211,7 @@ static void count_hole(struct mc_walk *walk, struct vm_area_struct *vma,
  * Return: where to go on. That is @addr again when the entry changed meanwhile.
  */
 static noinline unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area_struct *vma,
-				   pmd_t *pmd, unsigned long addr, unsigned long end)
+					    pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	pmd_t entry = READ_ONCE(*pmd);
 	spinlock_t *ptl;		/* of the entry */
@@ -293,7 +293,7 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
  * Return: where to go on; @addr when the table was found.
  */
 static noinline unsigned long pmds_find(struct mc_walk *walk, struct vm_area_struct *vma,
-					 unsigned long addr, unsigned long end)
+					unsigned long addr, unsigned long end)
 {
 	unsigned long next;
 	pgd_t *pgd;

@@ -34,7 +34,7 @@ uint64_t now(void)
 }
 
 void row(const char *name, double value, const char *unit, const char *peer,
-		double peer_value, double bar)
+	 double peer_value, double bar)
 {
 	bench_row(name, value, unit, peer, peer ? value / peer_value : 0, bar);
 }
