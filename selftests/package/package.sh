@@ -13,6 +13,7 @@ not()
 	! "$@"
 }
 # For scripts in guests.
+# shellcheck disable=SC2034 # of those that source this
 NOT='not() { ! "$@"; }; '
 
 # package_get RELEASE: prints a folder with its packages.
