@@ -80,6 +80,9 @@ const char *population_fault(const struct memclass_record *record)
 
 	if (sscanf(record->comm, "twin-%u", &kind) != 1)
 		return NULL;
+	/* In the middle of exec() it has the new memory, which is arguments, and the old name. */
+	if (record->total.vmas == 1)
+		return NULL;
 	if (memfd->vmas != 1 || memfd->virt != TWIN_PAGES(kind) * PAGE)
 		return fault("%.16s has %llu memfds mapped, of %llu bytes", record->comm,
 			     (unsigned long long)memfd->vmas, (unsigned long long)memfd->virt);
