@@ -63,6 +63,10 @@ soak: ## what takes hours: stress-ng beside readers, MINUTES (60) on each kernel
 	done
 	@INJECTION_SECONDS=$$(($(or $(MINUTES),60) * 6)) selftests/soak/injection
 
+lint: ## analyzers and the kernel's own scripts, over the module and the client: minutes
+	@selftests/prepare
+	@selftests/static/lint
+
 check-report: ## look at a report in Chromium, light and dark: fetches 130 MB
 	@selftests/prepare
 	@selftests/report/run
@@ -82,4 +86,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench bench-fleet soak demo clean cache-clean help
+.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench bench-fleet lint soak demo clean cache-clean help

@@ -162,15 +162,14 @@ static enum status run(int argc, char **argv)
 /* What could not be written has failed; who closed the pipe need not be told so. */
 static enum status finish(enum status status)
 {
-	bool failed = ferror(stdout);
-
-	errno = 0;
+	const bool failed = ferror(stdout);
 	/* After an error there is something left to write, and that fails the same way. */
-	failed |= !!fclose(stdout);
-	if (!failed)
+	const int error = fclose(stdout) ? errno : 0;
+
+	if (!failed && !error)
 		return status;
-	if (errno != EPIPE)
-		say_error("cannot write: %s", errno ? strerror(errno) : "output is missing");
+	if (error != EPIPE)
+		say_error("cannot write: %s", error ? strerror(error) : "output is missing");
 	return STATUS_FAILURE;
 }
 
