@@ -451,9 +451,7 @@ FIXTURE_SETUP(load)
 		SKIP(return, MODULE_KO " is not there");
 	ASSERT_TRUE(module_reload(""));
 	self->frozen = -1;
-	self->children[self->nr++] = child_start(fault_in_threads, NULL);
-	self->children[self->nr++] = child_start(fault_and_fork, NULL);
-	self->children[self->nr++] = child_start(sleep_in_userfaultfd, NULL);
+	/* The disk first: beside the others, making it would take a minute. */
 	self->disk = disk_make();
 	if (self->disk) {
 		self->children[self->nr++] = child_start(sleep_in_frozen, NULL);
@@ -461,6 +459,9 @@ FIXTURE_SETUP(load)
 		ASSERT_EQ(0, ioctl(self->frozen, FIFREEZE, 0));
 		ASSERT_TRUE(child_step(&self->children[self->nr - 1]));
 	}
+	self->children[self->nr++] = child_start(sleep_in_userfaultfd, NULL);
+	self->children[self->nr++] = child_start(fault_in_threads, NULL);
+	self->children[self->nr++] = child_start(fault_and_fork, NULL);
 	self->children[self->nr++] = faulter_start();
 }
 

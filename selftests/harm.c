@@ -152,7 +152,7 @@ TEST_F_TIMEOUT(harm, waits, 120)
 /* Somebody wants the lock all the time: it is given up many times in a walk. */
 TEST_F_TIMEOUT(harm, lock_is_given_up, 60)
 {
-	struct harm *harm = harm_alloc(self->size, 1);
+	struct harm *harm = harm_alloc(self->size / 4, 1);
 	struct child target = harm_begin(harm);
 	struct memclass_record record;
 	struct rounds rounds = { .seconds = 10 };
@@ -203,12 +203,11 @@ static uint64_t longest_hold(struct __test_metadata *_metadata, size_t size,
 TEST_F_TIMEOUT(harm, hold_does_not_grow, 60)
 {
 	/* Three pages each. */
-	const unsigned int mappings = self->size / 8 / 12288 < 20000 ?
-					      self->size / 8 / 12288 :
-					      20000;
-	const uint64_t large = longest_hold(_metadata, self->size, 1);
-	const uint64_t small = longest_hold(_metadata, self->size / 8, 1);
-	const uint64_t many = longest_hold(_metadata, self->size / 8, mappings);
+	const size_t size = self->size / 2;
+	const unsigned int mappings = size / 8 / 12288 < 10000 ? size / 8 / 12288 : 10000;
+	const uint64_t large = longest_hold(_metadata, size, 1);
+	const uint64_t small = longest_hold(_metadata, size / 8, 1);
+	const uint64_t many = longest_hold(_metadata, size / 8, mappings);
 
 	TH_LOG("harm: longest hold %lu us; an eighth of it %lu us, in %u mappings %lu us",
 	       large / 1000, small / 1000, mappings, many / 1000);
@@ -232,7 +231,7 @@ static void read_forever(const struct child *parent, void *data)
  */
 TEST_F_TIMEOUT(harm, memory_is_free_when_its_process_has_ended, 120)
 {
-	struct harm *harm = harm_alloc(self->size / 2, 1);
+	struct harm *harm = harm_alloc(self->size / 4, 1);
 	const uint64_t before = meminfo("MemFree:");
 	struct child target = harm_begin(harm), readers[READERS];
 	uint64_t with, began;
