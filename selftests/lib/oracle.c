@@ -159,6 +159,23 @@ fail:
 }
 
 /*
+ * The next line of @rest, or NULL. As strsep() does it, with an instruction that emulated
+ * processors take a loop for, it would be most of what a comparison takes.
+ */
+static char *next_line(char **rest)
+{
+	char *line = *rest, *end;
+
+	if (!line)
+		return NULL;
+	end = strchr(line, '\n');
+	if (end)
+		*end++ = 0;
+	*rest = end;
+	return line;
+}
+
+/*
  * The fields of smaps and smaps_rollup. PSS is cut to the kB where it is printed;
  * all else is whole pages.
  */
@@ -218,7 +235,7 @@ static const struct field *find_field(const char *name, size_t length)
 /* "Rss:      12 kB" */
 static void parse_field(struct oracle *oracle, struct bounds *bounds, const char *line)
 {
-	size_t length = strcspn(line, ":");
+	size_t length = strchrnul(line, ':') - line;
 	const struct field *field = find_field(line, length);
 	uint64_t bytes;
 
@@ -307,7 +324,7 @@ static int parse_smaps(struct oracle *oracle, char *text)
 	char *line, *rest = text;
 	size_t room = 0;
 
-	while ((line = strsep(&rest, "\n")) && *line) {
+	while ((line = next_line(&rest)) && *line) {
 		if (!begins_field(line)) {
 			if (vma)
 				finish_vma(vma);
@@ -354,8 +371,8 @@ static int take_rollup(struct oracle *oracle, pid_t pid, const struct oracle_opt
 
 	if (!text)
 		return -errno;
-	strsep(&rest, "\n");
-	while ((line = strsep(&rest, "\n")) && *line)
+	next_line(&rest);
+	while ((line = next_line(&rest)) && *line)
 		parse_field(oracle, &oracle->rollup, line);
 	free(text);
 	return 0;
