@@ -77,7 +77,7 @@ void counts_clear(struct counts *sum)
 	sum->faults_filled = ~0ULL;
 }
 
-void counts_add(struct counts *sum, const struct counts *counts)
+void counts_add(struct counts *restrict sum, const struct counts *restrict counts)
 {
 	uint64_t rest = counts->filled >> MEMCLASS_NR_COLUMNS;
 	unsigned int i;
@@ -92,7 +92,7 @@ void counts_add(struct counts *sum, const struct counts *counts)
 }
 
 /* Memory that processes share is counted once; their page faults are their own. */
-void counts_add_faults(struct counts *sum, const struct counts *counts)
+void counts_add_faults(struct counts *restrict sum, const struct counts *restrict counts)
 {
 	unsigned int i;
 

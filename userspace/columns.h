@@ -64,8 +64,8 @@ _Static_assert(MEMCLASS_NR_COLUMNS <= COUNTED_MAX, "a bit for each");
 bool counts_get(const struct counts *counts, uint64_t columns, uint64_t *sum);
 bool counts_get_faults(const struct counts *counts, uint64_t columns, uint64_t *sum);
 void counts_clear(struct counts *sum);
-void counts_add(struct counts *sum, const struct counts *counts);
-void counts_add_faults(struct counts *sum, const struct counts *counts);
+void counts_add(struct counts *restrict sum, const struct counts *restrict counts);
+void counts_add_faults(struct counts *restrict sum, const struct counts *restrict counts);
 
 /* The lists of names that a module tells of itself. */
 enum names {

@@ -76,6 +76,7 @@ struct exported {
 
 	struct all_faults faults;
 	struct export_objects objects[MEMCLASS_NR_OBJECT_KINDS];
+	struct counters counters;	/* the kernel's; nr is 0: not read yet */
 	struct ledger ledger;
 	uint64_t available;		/* MemAvailable */
 

@@ -210,13 +210,14 @@ static void add_process(struct exported *export, const struct process *process)
 static enum status read_each(struct exported *export, struct source *source,
 			     struct chosen *chosen)
 {
+	const pid_t self = getpid();
 	enum source_result result;
 	struct process process;
 
 	for (result = source_first_process(source, &process); result == SOURCE_GOT;
 	     result = source_next_process(source, &process)) {
 		add_process(export, &process);
-		if (process.shared_mm || process.pid == getpid())
+		if (process.shared_mm || process.pid == self)
 			process_free(&process);
 		else
 			choose(chosen, &export->subjects, &process);
@@ -257,6 +258,18 @@ static bool judge(struct exported *export, uint64_t time_ns)
 			     samples < SAMPLES_ENOUGH ? samples : SAMPLES_ENOUGH);
 }
 
+/* Once, for the machine's growth and for the ledger. Return: NULL, they are missing. */
+static const struct counters *counters_of(struct exported *export)
+{
+	enum status status = STATUS_OK;
+
+	if (!export->counters.nr && has(export, EXPORT_KERNEL))
+		status = counters_read(&export->counters);
+	if (status)
+		miss(export, EXPORT_KERNEL, status);
+	return has(export, EXPORT_KERNEL) ? &export->counters : NULL;
+}
+
 static void read_processes(struct exported *export, struct source *source, const char *history)
 {
 	uint64_t began = now_ns(CLOCK_BOOTTIME), time_ns;
@@ -275,7 +288,8 @@ static void read_processes(struct exported *export, struct source *source, const
 		/* In the middle: a walk over all takes a while. */
 		time_ns = began + (now_ns(CLOCK_BOOTTIME) - began) / 2;
 		taken = take_chosen(chosen, &export->subjects, !status) && !status &&
-			subjects_end(&export->subjects, time_ns) && judge(export, time_ns);
+			subjects_end_with(&export->subjects, time_ns, counters_of(export)) &&
+			judge(export, time_ns);
 	}
 	free(chosen);
 	if (!taken)
@@ -287,18 +301,6 @@ static void read_processes(struct exported *export, struct source *source, const
 /*
  * All else.
  */
-
-static void read_version(struct exported *export, const struct request *request)
-{
-	char text[VERSION_MAX], *line, *next;
-
-	if (source_version(request, text, sizeof(text)))
-		return;
-	for (line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next))
-		if (!strncmp(line, "version ", 8))
-			snprintf(export->module_version, sizeof(export->module_version), "%s",
-				 line + 8);
-}
 
 static void read_faults(struct exported *export, struct source *source)
 {
@@ -360,17 +362,12 @@ static void take_processes(struct exported *export, const struct request *reques
 
 static void read_kernel(struct exported *export)
 {
-	struct counters counters;
-	enum status status;
+	const struct counters *counters = counters_of(export);
 
-	status = counters_read(&counters);
-	if (status) {
-		miss(export, EXPORT_KERNEL, status);
+	if (!counters)
 		return;
-	}
-	ledger_end(&export->ledger, &counters, has(export, EXPORT_OBJECTS));
-	export->available = counters_get(&counters, "MemAvailable");
-	counters_free(&counters);
+	ledger_end(&export->ledger, counters, has(export, EXPORT_OBJECTS));
+	export->available = counters_get(counters, "MemAvailable");
 }
 
 static void read_cgroups(struct exported *export)
@@ -423,7 +420,8 @@ static void sort_cgroups(struct exported *export)
 static void read_source(struct exported *export, struct source *source,
 			const struct request *request, const char *history)
 {
-	read_version(export, request);
+	snprintf(export->module_version, sizeof(export->module_version), "%s",
+		 source_version_of_module(source));
 	read_cgroups(export);
 	read_processes(export, source, history);
 	sort_cgroups(export);
@@ -466,6 +464,7 @@ void export_read(struct exported *export, const struct request *request, const c
 void export_free(struct exported *export)
 {
 	all_faults_free(&export->faults);
+	counters_free(&export->counters);
 	free(export->cgroups);
 	cgroup_members_free(&export->members);
 	findings_free(&export->findings);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "bytes.h"
 #include "memclass.h"
 #include "trend.h"
 
@@ -147,8 +147,8 @@ bool growth_add(struct growth *growth, const struct growth_sample *sample);
 void growth_forget(struct growth *growth, uint64_t before_ns);
 
 /* For the next run of this program. Loading returns NULL when that is no such thing. */
-bool growth_save(const struct growth *growth, FILE *out);
-struct growth *growth_load(FILE *in);
+bool growth_save(const struct growth *growth, struct bytes *out);
+struct growth *growth_load(struct bytes *in);
 
 /*
  * What is said of each row that is not empty, in the order of the rows. Who was there in

@@ -162,32 +162,22 @@ bool growth_add(struct growth *growth, const struct growth_sample *sample)
  * are empty are left out.
  */
 
-static bool put(FILE *out, const void *data, size_t size)
-{
-	return fwrite(data, size, 1, out) == 1;
-}
-
-static bool get(FILE *in, void *data, size_t size)
-{
-	return fread(data, size, 1, in) == 1;
-}
-
 /* What stands for the pointer in a file. */
 #define HAS_VALUES	((uint64_t *)1)
 
-static bool put_row(const struct growth *growth, FILE *out, uint32_t number)
+static bool put_row(const struct growth *growth, struct bytes *out, uint32_t number)
 {
 	struct row row = growth->rows[number];
 	const struct series *series;
 
 	for (series = row.series; series < row.series + NR_GROWTH_FIGURES; series++)
 		row.series[series - row.series].values = series->values ? HAS_VALUES : NULL;
-	if (!put(out, &number, sizeof(number)) || !put(out, &row, sizeof(row)))
+	if (!bytes_put(out, &number, sizeof(number)) || !bytes_put(out, &row, sizeof(row)))
 		return false;
 	series = growth->rows[number].series;
 	for (; series < growth->rows[number].series + NR_GROWTH_FIGURES; series++)
 		if (series->values &&
-		    !put(out, series->values, growth->count * sizeof(*series->values)))
+		    !bytes_put(out, series->values, growth->count * sizeof(*series->values)))
 			return false;
 	return true;
 }
@@ -202,19 +192,19 @@ bool growth_row_is_empty(const struct row *row)
 	return true;
 }
 
-bool growth_save(const struct growth *growth, FILE *out)
+bool growth_save(const struct growth *growth, struct bytes *out)
 {
 	uint32_t end = GROWTH_ROWS, i;
 
-	if (!put(out, growth, offsetof(struct growth, rows)))
+	if (!bytes_put(out, growth, offsetof(struct growth, rows)))
 		return false;
 	for (i = 0; i < GROWTH_ROWS; i++)
 		if (!growth_row_is_empty(&growth->rows[i]) && !put_row(growth, out, i))
 			return false;
-	return put(out, &end, sizeof(end));
+	return bytes_put(out, &end, sizeof(end));
 }
 
-static bool get_values(const struct growth *growth, FILE *in, struct series *series)
+static bool get_values(const struct growth *growth, struct bytes *in, struct series *series)
 {
 	bool has_values = series->values;
 
@@ -223,15 +213,15 @@ static bool get_values(const struct growth *growth, FILE *in, struct series *ser
 		return true;
 	series->values = calloc(TREND_POINTS, sizeof(*series->values));
 	return series->values &&
-	       get(in, series->values, growth->count * sizeof(*series->values));
+	       bytes_get(in, series->values, growth->count * sizeof(*series->values));
 }
 
-static bool get_row(struct growth *growth, FILE *in, struct row *row)
+static bool get_row(struct growth *growth, struct bytes *in, struct row *row)
 {
 	struct row read;
 	size_t i;
 
-	if (!get(in, &read, sizeof(read)) || !growth_row_is_empty(row))
+	if (!bytes_get(in, &read, sizeof(read)) || !growth_row_is_empty(row))
 		return false;
 	for (i = 0; i < NR_GROWTH_FIGURES; i++) {
 		row->series[i] = read.series[i];
@@ -243,13 +233,13 @@ static bool get_row(struct growth *growth, FILE *in, struct row *row)
 	return true;
 }
 
-static bool get_rows(struct growth *growth, FILE *in)
+static bool get_rows(struct growth *growth, struct bytes *in)
 {
 	uint32_t number, i;
 
 	/* Each once, and the end. */
 	for (i = 0; i <= GROWTH_ROWS; i++) {
-		if (!get(in, &number, sizeof(number)) || number > GROWTH_ROWS)
+		if (!bytes_get(in, &number, sizeof(number)) || number > GROWTH_ROWS)
 			return false;
 		if (number == GROWTH_ROWS)
 			return true;
@@ -259,11 +249,11 @@ static bool get_rows(struct growth *growth, FILE *in)
 	return false;
 }
 
-struct growth *growth_load(FILE *in)
+struct growth *growth_load(struct bytes *in)
 {
 	struct growth *growth = calloc(1, sizeof(*growth));
 
-	if (growth && get(in, growth, offsetof(struct growth, rows)) && growth->stride &&
+	if (growth && bytes_get(in, growth, offsetof(struct growth, rows)) && growth->stride &&
 	    growth->count <= TREND_POINTS && get_rows(growth, in))
 		return growth;
 	growth_free(growth);

@@ -92,13 +92,13 @@ static bool is_ours(const struct head *head)
 	return !memcmp(head, &ours, offsetof(struct head, subjects));
 }
 
-static bool get_subject(FILE *in, struct subjects *subjects)
+static bool get_subject(struct bytes *in, struct subjects *subjects)
 {
 	struct subject *subject;
 	struct growth *growth;
 	struct who who;
 
-	if (fread(&who, sizeof(who), 1, in) != 1 || who.pid < 0)
+	if (!bytes_get(in, &who, sizeof(who)) || who.pid < 0)
 		return false;
 	growth = growth_load(in);
 	subject = growth ? subjects_restore(subjects, growth) : NULL;
@@ -114,16 +114,13 @@ static bool get_subject(FILE *in, struct subjects *subjects)
 
 static bool get_subjects(const struct head *head, void *data, struct subjects *subjects)
 {
-	FILE *in = fmemopen(data, head->size, "r");
+	struct bytes in = { .data = data, .size = head->size };
 	uint32_t i;
-	bool got = in;
 
-	for (i = 0; got && i < head->subjects; i++)
-		got = get_subject(in, subjects);
-	got = got && getc(in) == EOF;
-	if (in)
-		fclose(in);
-	return got;
+	for (i = 0; i < head->subjects; i++)
+		if (!get_subject(&in, subjects))
+			return false;
+	return in.at == in.size;
 }
 
 /* Return: what is wrong, or NULL. */
@@ -196,7 +193,7 @@ bool history_load(const char *path, struct history *history, struct subjects *su
 	return !wrong;
 }
 
-static bool put_subjects(const struct subjects *subjects, FILE *out)
+static bool put_subjects(const struct subjects *subjects, struct bytes *out)
 {
 	const struct subject *subject;
 	size_t i;
@@ -208,13 +205,13 @@ static bool put_subjects(const struct subjects *subjects, FILE *out)
 		who.pid = subject->pid;
 		who.start_ns = subject->start_ns;
 		memcpy(who.comm, subject->comm, sizeof(subject->comm));
-		if (fwrite(&who, sizeof(who), 1, out) != 1 || !growth_save(subject->growth, out))
+		if (!bytes_put(out, &who, sizeof(who)) || !growth_save(subject->growth, out))
 			return false;
 	}
 	return true;
 }
 
-static bool write_file(const char *path, const struct head *head, const char *data)
+static bool write_file(const char *path, const struct head *head, const void *data)
 {
 	struct output output;
 
@@ -229,27 +226,21 @@ static bool write_file(const char *path, const struct head *head, const char *da
 bool history_save(const char *path, const struct history *history,
 		  const struct subjects *subjects)
 {
-	char *data = NULL;
+	struct bytes out = { 0 };
 	struct head head;
 	bool saved;
-	FILE *out;
-	size_t size;
 
-	out = open_memstream(&data, &size);
-	saved = out && put_subjects(subjects, out);
-	if (out)
-		saved &= !fclose(out);
-	if (!saved) {
+	if (!put_subjects(subjects, &out)) {
 		say_error("out of memory");
-		free(data);
+		free(out.data);
 		return false;
 	}
 	make_head(&head);
 	head.subjects = subjects->count;
 	head.history = *history;
-	head.size = size;
-	head.checksum = checksum((unsigned char *)data, size);
-	saved = write_file(path, &head, data);
-	free(data);
+	head.size = out.size;
+	head.checksum = checksum(out.data, out.size);
+	saved = write_file(path, &head, out.data);
+	free(out.data);
 	return saved;
 }

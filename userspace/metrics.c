@@ -51,21 +51,32 @@ static size_t character(const unsigned char *text)
 }
 
 /* A reader drops all of a file with one byte that is no UTF-8: that becomes \ooo. */
+static void write_escaped(FILE *out, unsigned char byte)
+{
+	if (byte == '\n')
+		fputs("\\n", out);
+	else if (byte == '"' || byte == '\\')
+		fprintf(out, "\\%c", byte);
+	else
+		fprintf(out, "\\\\%03o", byte);
+}
+
+/* As much as can be in one go. */
 static void write_value(FILE *out, const char *value)
 {
+	const char *plain = value;
 	size_t length;
 
-	for (; *value; value += length ?: 1) {
-		length = character((const unsigned char *)value);
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '"' || *value == '\\')
-			fprintf(out, "\\%c", *value);
-		else if (length)
-			fwrite(value, length, 1, out);
-		else
-			fprintf(out, "\\\\%03o", (unsigned char)*value);
+	while (*value) {
+		length = strchr("\"\\", *value) ? 0 : character((const unsigned char *)value);
+		value += length;
+		if (length)
+			continue;
+		fwrite(plain, 1, value - plain, out);
+		write_escaped(out, *value);
+		plain = ++value;
 	}
+	fwrite(plain, 1, value - plain, out);
 }
 
 static void write_labels(FILE *out, va_list labels)
@@ -77,7 +88,9 @@ static void write_labels(FILE *out, va_list labels)
 		value = va_arg(labels, const char *);
 		if (!value)
 			continue;
-		fprintf(out, "%s%s=\"", any ? "," : "{", label);
+		putc(any ? ',' : '{', out);
+		fputs(label, out);
+		fputs("=\"", out);
 		write_value(out, value);
 		putc('"', out);
 		any = true;

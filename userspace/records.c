@@ -38,11 +38,16 @@ static void decode_counts(const unsigned char *from, size_t counts_size, uint64_
 {
 	size_t nr = counts_size / sizeof(__u64);
 
-	memset(counts, 0, sizeof(*counts));
 	if (nr > COUNTED_MAX)
 		nr = COUNTED_MAX;
 	memcpy(counts->values, from, nr * sizeof(__u64));
+	/* What comes after these is only looked at where it is filled. */
+	if (nr < MEMCLASS_NR_COLUMNS)
+		memset(counts->values + nr, 0, (MEMCLASS_NR_COLUMNS - nr) * sizeof(__u64));
 	counts->filled = columns & (~0ULL >> (COUNTED_MAX - nr));
+	counts->faults_filled = 0;
+	counts->faults_off = false;
+	memset(counts->faults, 0, sizeof(counts->faults));
 }
 
 /* Each byte is that before it, and the first one is none. */
@@ -78,16 +83,20 @@ struct fault_part {
 
 static void decode_faults(const struct fault_part *part, size_t index, struct counts *counts)
 {
+	const unsigned char *from = part->from + index * part->size;
 	size_t nr = part->size / sizeof(__u64);
 
-	if (nr > NR_FAULT_COLUMNS)
-		nr = NR_FAULT_COLUMNS;
 	if (!part->from)
 		return;
 	counts->faults_off = !part->on;
 	if (!part->on)
 		return;
-	memcpy(counts->faults, part->from + index * part->size, nr * sizeof(__u64));
+	if (nr >= NR_FAULT_COLUMNS) {
+		nr = NR_FAULT_COLUMNS;
+		memcpy(counts->faults, from, sizeof(counts->faults));
+	} else {
+		memcpy(counts->faults, from, nr * sizeof(__u64));
+	}
 	counts->faults_filled = (1ULL << nr) - 1;
 }
 
@@ -113,31 +122,49 @@ static const char *find_faults(const unsigned char *record,
 	return NULL;
 }
 
+/* Most processes have so many, at most. */
+#define CLASSES_AT_FIRST	8
+
+/* Room is made for twice as many whenever it is used up. Return: NULL, out of memory. */
+static struct class_counts *add_class(struct process *process)
+{
+	size_t nr = process->nr_classes, room = 0;
+	struct class_counts *more = process->classes;
+
+	if (!nr)
+		room = CLASSES_AT_FIRST;
+	else if (nr >= CLASSES_AT_FIRST && !(nr & (nr - 1)))
+		room = 2 * nr;
+	if (room)
+		more = reallocarray(more, room, sizeof(*more));
+	if (!more)
+		return NULL;
+	process->classes = more;
+	return &more[process->nr_classes++];
+}
+
 static const char *decode_classes(const struct memclass_record *head,
 				  const unsigned char *counts,
 				  const struct fault_part *faults, struct process *process)
 {
-	size_t nr = 0;
+	struct class_counts *class;
 	__u32 i;
 
-	for (i = 0; i < head->nr_classes; i++)
-		nr += !is_empty(counts + i * head->counts_size, head->counts_size) ||
-		      has_faults(faults, 1 + i);
-	/* One more than needed, since nothing is what malloc() may return for 0. */
-	process->classes = malloc((nr + 1) * sizeof(*process->classes));
-	if (!process->classes)
-		return "out of memory";
 	for (i = 0; i < head->nr_classes; i++) {
 		const unsigned char *from = counts + i * head->counts_size;
 
 		/* What is no longer mapped can have had faults. */
 		if (is_empty(from, head->counts_size) && !has_faults(faults, 1 + i))
 			continue;
-		process->classes[process->nr_classes].class = i;
-		decode_counts(from, head->counts_size, head->columns,
-			      &process->classes[process->nr_classes].counts);
-		decode_faults(faults, 1 + i, &process->classes[process->nr_classes].counts);
-		process->nr_classes++;
+		class = add_class(process);
+		if (!class) {
+			free(process->classes);
+			process->classes = NULL;
+			return "out of memory";
+		}
+		class->class = i;
+		decode_counts(from, head->counts_size, head->columns, &class->counts);
+		decode_faults(faults, 1 + i, &class->counts);
 	}
 	return NULL;
 }
@@ -148,11 +175,12 @@ const char *record_decode_process(const unsigned char *record, struct process *p
 	struct fault_part faults;
 	const unsigned char *counts;
 	const char *wrong;
-	struct memclass_record head = { 0 };
+	struct memclass_record head;	/* no more of it than the head */
 	size_t head_size;
 	__u32 end;
 
 	memset(process, 0, sizeof(*process));
+	memset(&head, 0, offsetof(struct memclass_record, total));
 	memcpy(&head, record, RECORD_HEAD_MIN);
 	/* What an older module does not have is 0. */
 	head_size = offsetof(struct memclass_record, total);

@@ -139,7 +139,7 @@ static uint64_t now_ns(struct source *source)
 static enum source_result finish_process(struct source *source, enum source_result result,
 					 struct process *process)
 {
-	if (result == SOURCE_GOT)
+	if (result == SOURCE_GOT && !process->read_ns)
 		process->read_ns = now_ns(source);
 	return result;
 }
@@ -193,6 +193,12 @@ enum source_result source_next_vma(struct source *source, struct vma *vma)
 const char *source_name(const struct source *source)
 {
 	return source->ops->name;
+}
+
+/* That of the kernel module that is read, "" where it is none. */
+const char *source_version_of_module(const struct source *source)
+{
+	return source->module_version;
 }
 
 /* What it says is of now, and of this machine. */

@@ -91,6 +91,7 @@ enum status source_open(struct source **source, const struct request *request);
 enum status source_open_capture(struct source **source, const char *path);
 void source_close(struct source *source);
 const char *source_name(const struct source *source);
+const char *source_version_of_module(const struct source *source);
 bool source_is_live(const struct source *source);
 
 /* For who asks again and again: at another tier than the request's; and not for a while. */

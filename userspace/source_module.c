@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fault_text.h"
@@ -19,7 +20,7 @@
 #define DIR_DEFAULT	DEBUGFS "/memclass"
 
 /* How much is asked for at a time. The module ends a read early that takes long. */
-#define RECORDS_AT_ONCE	64
+#define RECORDS_AT_ONCE	16
 #define VMAS_AT_ONCE	256
 
 /* No module has larger ones. */
@@ -36,6 +37,7 @@ struct reader {
 	size_t ask;			/* for so much at a time */
 	size_t length;			/* of what was read into it */
 	size_t at;			/* of the next record in it */
+	uint64_t read_ns;		/* when that was, since boot */
 	unsigned char *buffer;
 };
 
@@ -196,6 +198,7 @@ struct facts {
 	unsigned long abi;
 	size_t record_size;
 	size_t vma_size;
+	char version[64];
 };
 
 static void take_fact(struct facts *facts, const char *key, const char *value)
@@ -206,6 +209,8 @@ static void take_fact(struct facts *facts, const char *key, const char *value)
 		facts->record_size = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "vma_size"))
 		facts->vma_size = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "version"))
+		snprintf(facts->version, sizeof(facts->version), "%s", value);
 	else if (!strcmp(key, "class_names"))
 		names_learn(NAMES_CLASSES, value);
 	else if (!strcmp(key, "class_types"))
@@ -323,6 +328,14 @@ static enum source_result check_record(const struct reader *reader,
 	return wrong ? say_wrong(reader, wrong) : SOURCE_GOT;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
 /* Takes records from the buffer, and fills that again when they are used up. */
 static enum source_result reader_next(struct reader *reader, const unsigned char **record)
 {
@@ -336,6 +349,7 @@ static enum source_result reader_next(struct reader *reader, const unsigned char
 			return SOURCE_END;
 		reader->at = 0;
 		reader->length = got;
+		reader->read_ns = now_ns();
 	}
 	*record = reader->buffer + reader->at;
 	if (check_record(reader, *record, reader->length - reader->at) == SOURCE_FAILED)
@@ -379,6 +393,7 @@ static enum source_result next_process(struct source *source, struct process *pr
 	if (result != SOURCE_GOT)
 		return result;
 	wrong = record_decode_process(record, process);
+	process->read_ns = records->read_ns;
 	return wrong ? say_wrong(records, wrong) : SOURCE_GOT;
 }
 
@@ -463,16 +478,22 @@ static enum status get_faults(struct source *source, struct all_faults *faults)
 	return status;
 }
 
-static bool has_faults(struct source *source)
+/* The module makes room for all there is to say when a file is opened: that is not done. */
+static bool has_file(const char *dir, const char *name, int mode)
 {
 	char *path;
-	bool has = asprintf(&path, "%s/faults", module_of(source)->dir) >= 0;
+	bool has = asprintf(&path, "%s/%s", dir, name) >= 0;
 
 	if (!has)
 		return false;
-	has = !access(path, F_OK);
+	has = !access(path, mode);
 	free(path);
 	return has;
+}
+
+static bool has_faults(struct source *source)
+{
+	return has_file(module_of(source)->dir, "faults", F_OK);
 }
 
 static void set_cheap(struct source *source, bool cheap)
@@ -524,6 +545,7 @@ enum status source_module_open(struct source **source, const struct request *req
 		return STATUS_FAILURE;
 	}
 	module->source.ops = &module_ops;
+	memcpy(module->source.module_version, facts.version, sizeof(facts.version));
 	module->dir = dir_of(request);
 	reader_init(&module->records, request->cheap, facts.record_size, RECORD_HEAD_MIN,
 		    RECORDS_AT_ONCE);
@@ -534,13 +556,7 @@ enum status source_module_open(struct source **source, const struct request *req
 
 bool source_has_text(const struct request *request, const char *name)
 {
-	char *path;
-	FILE *file = source_open_text(request, name, &path);
-
-	if (file)
-		fclose(file);
-	free(path);
-	return file;
+	return has_file(dir_of(request), name, R_OK);
 }
 
 FILE *source_open_text(const struct request *request, const char *name, char **path)

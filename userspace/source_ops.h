@@ -35,6 +35,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	enum status no_module;		/* why it is not the module, when nobody chose it */
+	char module_version[64];	/* "": it is not the module, or not known */
 };
 
 /*

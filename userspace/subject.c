@@ -110,11 +110,28 @@ static bool is_subject_of(const struct subjects *subjects, const struct subject 
 	return subject->pid == process->pid && subject->start_ns == process->start_ns;
 }
 
+/* Most processes are none of many that are watched, and mostly this says so. */
+static bool may_have_pid(const struct subjects *subjects, pid_t pid)
+{
+	const unsigned int bit = (unsigned int)pid % SUBJECTS_PIDS;
+
+	return subjects->pids[bit / 64] >> bit % 64 & 1;
+}
+
+static void note_pid(struct subjects *subjects, pid_t pid)
+{
+	const unsigned int bit = (unsigned int)pid % SUBJECTS_PIDS;
+
+	subjects->pids[bit / 64] |= 1ULL << bit % 64;
+}
+
 /* Processes come in the same order each time. */
 static struct subject *find(struct subjects *subjects, const struct process *process)
 {
 	size_t i, at;
 
+	if (!subjects->by_name && !may_have_pid(subjects, process->pid))
+		return NULL;
 	for (i = 0; i < subjects->count; i++) {
 		at = (subjects->next + i) % subjects->count;
 		if (!is_subject_of(subjects, subjects->all[at], process))
@@ -139,13 +156,16 @@ static void subject_free(struct subject *subject)
 	free(subject);
 }
 
-static struct subject *new_subject(struct subjects *subjects)
+/* Takes over @growth, which can be NULL. */
+static struct subject *new_subject(struct subjects *subjects, struct growth *growth)
 {
 	struct subject *subject = calloc(1, sizeof(*subject)), **more;
 
-	if (!subject)
+	if (!subject) {
+		growth_free(growth);
 		goto no_memory;
-	subject->growth = growth_new();
+	}
+	subject->growth = growth;
 	subject->sample = calloc(1, sizeof(*subject->sample));
 	more = realloc(subjects->all, (subjects->count + 1) * sizeof(struct subject *));
 	if (more)
@@ -163,21 +183,13 @@ no_memory:
 
 bool subjects_add_machine(struct subjects *subjects)
 {
-	subjects->machine = new_subject(subjects);
+	subjects->machine = new_subject(subjects, growth_new());
 	return subjects->machine;
 }
 
 struct subject *subjects_restore(struct subjects *subjects, struct growth *growth)
 {
-	struct subject *subject = new_subject(subjects);
-
-	if (!subject) {
-		growth_free(growth);
-		return NULL;
-	}
-	growth_free(subject->growth);
-	subject->growth = growth;
-	return subject;
+	return new_subject(subjects, growth);
 }
 
 /* One number for all members, in whatever order they come. */
@@ -197,11 +209,13 @@ void subjects_begin(struct subjects *subjects)
 	struct subject *subject;
 	size_t i;
 
+	memset(subjects->pids, 0, sizeof(subjects->pids));
 	for (i = 0; i < subjects->count; i++) {
 		subject = subjects->all[i];
 		subject->processes = 0;
 		subject->life = 0;
 		memset(subject->sample, 0, sizeof(*subject->sample));
+		note_pid(subjects, subject->pid);
 	}
 	subjects->next = 0;
 	subjects->threads = 0;
@@ -230,9 +244,10 @@ bool subjects_take(struct subjects *subjects, const struct process *process)
 	struct subject *subject = find(subjects, process);
 
 	if (!subject)
-		subject = new_subject(subjects);
+		subject = new_subject(subjects, growth_new());
 	if (!subject)
 		return false;
+	note_pid(subjects, process->pid);
 	subject->pid = process->pid;
 	subject->start_ns = process->start_ns;
 	memcpy(subject->comm, process->comm, sizeof(subject->comm));
@@ -252,23 +267,18 @@ static uint64_t above(uint64_t value, uint64_t least)
 	return value > least ? value - least : 0;
 }
 
-static void take_machine(struct subjects *subjects)
+static void take_machine(struct subjects *subjects, const struct counters *counters)
 {
 	struct growth_sample *sample = subjects->machine->sample;
 	uint64_t expected = subjects->threads * SLAB_OF_THREAD + subjects->vmas * SLAB_OF_MAPPING;
-	struct counters counters;
-	uint64_t shmem, slab;
+	uint64_t shmem = counters_get(counters, "Shmem");
+	uint64_t slab = counters_get(counters, "SUnreclaim");
 
-	if (counters_read(&counters))
-		return;
-	shmem = counters_get(&counters, "Shmem");
-	slab = counters_get(&counters, "SUnreclaim");
 	sample->rows[GROWTH_SHMEM].values[GROWTH_SIZE] =
 		subjects->shmem_known ? above(shmem, subjects->shmem) : GROWTH_NOT_COUNTED;
 	sample->rows[GROWTH_SLAB].values[GROWTH_SIZE] = above(slab, expected);
-	sample->rows[GROWTH_RESIDUE].values[GROWTH_SIZE] = counters_residue(&counters);
+	sample->rows[GROWTH_RESIDUE].values[GROWTH_SIZE] = counters_residue(counters);
 	subjects->machine->processes = 1;
-	counters_free(&counters);
 }
 
 static void drop_ended(struct subjects *subjects)
@@ -286,11 +296,23 @@ static void drop_ended(struct subjects *subjects)
 
 bool subjects_end(struct subjects *subjects, uint64_t time_ns)
 {
+	struct counters counters;
+	bool read = subjects->machine && !counters_read(&counters), ended;
+
+	ended = subjects_end_with(subjects, time_ns, read ? &counters : NULL);
+	if (read)
+		counters_free(&counters);
+	return ended;
+}
+
+bool subjects_end_with(struct subjects *subjects, uint64_t time_ns,
+		       const struct counters *counters)
+{
 	struct subject *subject;
 	size_t i;
 
-	if (subjects->machine)
-		take_machine(subjects);
+	if (subjects->machine && counters)
+		take_machine(subjects, counters);
 	if (!subjects->keep_ended)
 		drop_ended(subjects);
 	for (i = 0; i < subjects->count; i++) {

@@ -25,12 +25,16 @@ struct subject {
 	struct growth *growth;
 };
 
+/* Pids that differ by a multiple have a bit in common. */
+#define SUBJECTS_PIDS	4096
+
 struct subjects {
 	bool by_name;			/* a name is a subject, so that it survives restarts */
 	bool keep_ended;
 	struct subject **all;
 	size_t count;
 	size_t next;			/* where the next process is likely to be found */
+	uint64_t pids[SUBJECTS_PIDS / 64];	/* a bit for each, of those that there are */
 	struct subject *machine;	/* one of them, or NULL */
 	uint64_t threads;		/* sums of the sample that is being taken */
 	uint64_t vmas;
@@ -42,6 +46,10 @@ struct subjects {
 void subjects_begin(struct subjects *subjects);
 bool subjects_take(struct subjects *subjects, const struct process *process);
 bool subjects_end(struct subjects *subjects, uint64_t time_ns);
+
+/* The same for who has read the kernel's counters already; NULL: they cannot be read. */
+bool subjects_end_with(struct subjects *subjects, uint64_t time_ns,
+		       const struct counters *counters);
 
 /* Of a process that is not watched by itself: what it takes is not the machine's own. */
 void subjects_pass(struct subjects *subjects, const struct process *process);
