@@ -48,7 +48,7 @@ static void bench_open_file(const char *file)
 	double before;
 	int i;
 
-	snprintf(path, sizeof(path), DIR "%s", file);
+	snprintf(path, sizeof(path), MODULE_DIR "%s", file);
 	before = slab_bytes();
 	for (i = 0; i < FILES; i++)
 		fds[i] = open_or_die(path);

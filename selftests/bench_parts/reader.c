@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "reader.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,7 +55,7 @@ static uint64_t read_record(pid_t pid, uint64_t flags)
 	static int fd = -1;
 
 	if (fd < 0)
-		fd = open_or_die(DIR "records");
+		fd = open_or_die(MODULE_DIR "records");
 	if (pread(fd, records, sizeof(records[0]),
 		  (uint64_t)pid * sizeof(records[0]) | flags) != sizeof(records[0]) ||
 	    records[0].pid != (uint32_t)pid)
@@ -99,20 +101,25 @@ static uint64_t parse_smaps(const char *s)
 	return rss << 10;
 }
 
-static uint64_t read_proc(pid_t pid, const char *name)
+/* Closes the file. */
+static uint64_t read_smaps_of(int fd)
 {
-	char path[64];
 	size_t len = 0;
 	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open_or_die(path);
 	while ((n = read(fd, text + len, TEXT_SIZE - 1 - len)) > 0)
 		len += n;
 	close(fd);
 	text[len] = '\0';
 	return parse_smaps(text);
+}
+
+static uint64_t read_proc(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return read_smaps_of(open_or_die(path));
 }
 
 uint64_t read_rollup(pid_t pid)
@@ -123,6 +130,58 @@ uint64_t read_rollup(pid_t pid)
 uint64_t read_smaps(pid_t pid)
 {
 	return read_proc(pid, "smaps");
+}
+
+/* Return: -1 when there is none: kernel threads have no memory, and who has just ended. */
+static int open_of(const struct dirent *process, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.16s/%s", process->d_name, name);
+	return open(path, O_RDONLY);
+}
+
+/* Its name and since when it runs: what any exporter has to know of a process. */
+static void read_who(const struct dirent *process)
+{
+	int fd = open_of(process, "stat");
+	unsigned long long value;
+	ssize_t size;
+	char *at;
+
+	if (fd < 0)
+		return;
+	size = read(fd, text, TEXT_SIZE - 1);
+	close(fd);
+	text[size < 0 ? 0 : size] = '\0';
+	at = strrchr(text, ')');
+	/* The first one after it is a letter. */
+	for (at = at ? strchr(at + 2, ' ') : NULL; at && *at == ' ';) {
+		value = strtoull(at, &at, 10);
+		asm volatile("" : : "r"(value));
+	}
+}
+
+size_t read_each_rollup(bool who)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	size_t nr = 0;
+	int fd;
+
+	if (!proc)
+		err(1, "/proc");
+	while ((entry = readdir(proc))) {
+		if (!isdigit((unsigned char)*entry->d_name))
+			continue;
+		if (who)
+			read_who(entry);
+		fd = open_of(entry, "smaps_rollup");
+		if (fd >= 0)
+			nr += read_smaps_of(fd) > 0;
+	}
+	closedir(proc);
+	return nr;
 }
 
 double cost_of(uint64_t (*read_it)(pid_t), pid_t pid, uint64_t rss)

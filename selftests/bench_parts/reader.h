@@ -5,13 +5,14 @@
 #ifndef SELFTESTS_BENCH_READER_H
 #define SELFTESTS_BENCH_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "memclass.h"
 
-#define DIR		"/sys/kernel/debug/memclass/"
+#define MODULE_DIR	"/sys/kernel/debug/memclass/"
 #define ROUNDS		5
 /* A unit costs at most so much more where there are ten times as many. */
 #define GROWTH_BAR	1.15
@@ -41,6 +42,12 @@ uint64_t read_full(pid_t pid);
 uint64_t read_cheap(pid_t pid);
 uint64_t read_rollup(pid_t pid);
 uint64_t read_smaps(pid_t pid);
+
+/*
+ * Looks for all processes that there are, as an exporter does, reads each one's rollup, and
+ * before it who it is. Return: how many have memory.
+ */
+size_t read_each_rollup(bool who);
 
 /* The least of several rounds. */
 double cost_of(uint64_t (*read_it)(pid_t), pid_t pid, uint64_t rss);
