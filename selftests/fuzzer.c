@@ -33,8 +33,6 @@
 #define WORKERS		4
 #define FILES		12		/* that a worker has open */
 #define ROOM		(1UL << 17)	/* of a buffer; no read gets more than that */
-#define RECORD		sizeof(struct memclass_record)
-#define VMA		sizeof(struct memclass_vma)
 
 enum kind {
 	TEXT,
@@ -61,7 +59,7 @@ static const struct {
 
 /* Of all workers. */
 static struct sums {
-	unsigned long calls, records, rows, texts, compared, twins;
+	unsigned long calls, records, rows, texts, compared, twins, again, sweeps;
 	unsigned int violations;
 } *sums;
 
@@ -85,8 +83,15 @@ static void show_counts(const char *name, const struct memclass_counts *counts)
 	printf("\n");
 }
 
-static void show_record(const struct memclass_record *record)
+/* What a read of a binary file is made of. */
+union row {
+	struct memclass_record record;
+	struct memclass_vma vma;
+};
+
+static void show_record(const union row *row)
 {
+	const struct memclass_record *record = &row->record;
 	unsigned int i;
 
 	printf("# pid %u ppid %u comm %.16s flags %#x threads %u start %llu slices %u\n",
@@ -98,8 +103,10 @@ static void show_record(const struct memclass_record *record)
 			show_counts(class_name(i), &record->classes[i]);
 }
 
-static void show_vma(const struct memclass_vma *vma)
+static void show_vma(const union row *row)
 {
+	const struct memclass_vma *vma = &row->vma;
+
 	printf("# pid %u mapping %u, %llx to %llx, class %u, %.256s\n", vma->pid, vma->ordinal,
 	       (unsigned long long)vma->start, (unsigned long long)vma->end, vma->class,
 	       vma->name);
@@ -140,51 +147,97 @@ static const char *start_fault(const struct memclass_record *record)
 		       NULL;
 }
 
-static void check_records(const char *bytes, size_t nr)
+/*
+ * Faults are counted since the process last became another program, which those never do
+ * that are called as this one.
+ *
+ * Return: NULL, or that there were more of them before.
+ */
+static const char *faults_fault(const struct memclass_record *record)
 {
-	static struct memclass_record record, before;
-	size_t i;
+	static struct seen {
+		uint64_t start_ns;
+		struct memclass_faults faults;
+	} all[4096];
+	struct seen *seen = &all[record->pid % ARRAY_SIZE(all)];
+	const bool same = seen->start_ns == record->start_ns;
+	const struct memclass_faults before = seen->faults, *now = &record->faults_total;
 
-	for (i = 0; i < nr; i++) {
-		const char *bad;
-
-		before = record;
-		memcpy(&record, bytes + i * RECORD, RECORD);
-		bad = record_fault(&record) ?: population_fault(&record);
-		if (!bad && i && record.pid <= before.pid)
-			bad = fault("pid %u follows pid %u", record.pid, before.pid);
-		if (!bad && !dice(8))
-			bad = start_fault(&record);
-		if (violation(bad))
-			show_record(&record);
-		COUNT(twins, !strncmp(record.comm, "twin-", 5));
-	}
-	COUNT(records, nr);
+	if (!(record->flags & MEMCLASS_FAULTS_ON) || strcmp(record->comm, "fuzzer"))
+		return NULL;
+	*seen = (struct seen) { record->start_ns, *now };
+	if (!same)
+		return NULL;
+	COUNT(again, 1);
+#define NOT_LESS(field, text) \
+	if (now->field < before.field) \
+		return fault("pid %u: " #field " was %llu and is %llu", record->pid, \
+			     (unsigned long long)before.field, (unsigned long long)now->field);
+	MEMCLASS_FAULTS(NOT_LESS)
+#undef NOT_LESS
+	return NULL;
 }
 
-static void check_vmas(const char *bytes, size_t nr)
+/* What is wrong with a row, or with its place behind the one before it, which may be NULL. */
+static const char *record_row_fault(const union row *row, const union row *before)
 {
-	static struct memclass_vma vma, before;
+	const struct memclass_record *record = &row->record;
+	const char *bad = record_fault(record) ?: population_fault(record);
+
+	bad = bad ?: faults_fault(record);
+	COUNT(records, 1);
+	COUNT(twins, !strncmp(record->comm, "twin-", 5));
+	if (!bad && before && record->pid <= before->record.pid)
+		bad = fault("pid %u follows pid %u", record->pid, before->record.pid);
+	return bad || dice(8) ? bad : start_fault(record);
+}
+
+static const char *vma_row_fault(const union row *row, const union row *before)
+{
+	const struct memclass_vma *vma = &row->vma, *last;
+	const char *bad = vma_fault(vma);
+
+	COUNT(rows, 1);
+	if (bad || !before)
+		return bad;
+	last = &before->vma;
+	if (vma->pid < last->pid)
+		return fault("pid %u follows pid %u", vma->pid, last->pid);
+	if (vma->pid == last->pid &&
+	    (vma->start_ns != last->start_ns || vma->ordinal != last->ordinal + 1 ||
+	     vma->start < last->end))
+		return fault("mapping %u from %llx follows %u, which ends at %llx", vma->ordinal,
+			     (unsigned long long)vma->start, last->ordinal,
+			     (unsigned long long)last->end);
+	return NULL;
+}
+
+static const struct {
+	size_t size;
+	const char *(*fault)(const union row *row, const union row *before);
+	void (*show)(const union row *row);
+} kinds[] = {
+	[TEXT] = { .size = 4096 },
+	[RECORDS] = { sizeof(struct memclass_record), record_row_fault, show_record },
+	[VMAS] = { sizeof(struct memclass_vma), vma_row_fault, show_vma },
+};
+
+/* They need not be where such a row may be. */
+static void check_rows(int kind, const char *bytes, size_t length)
+{
+	static union row rows[2];
+	const size_t size = kinds[kind].size;
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
-		const char *bad;
+	if (length % size)
+		violation(fault("%zu bytes are no number of rows", length));
+	for (i = 0; i < length / size; i++) {
+		union row *row = &rows[i % 2];
 
-		before = vma;
-		memcpy(&vma, bytes + i * VMA, VMA);
-		bad = vma_fault(&vma);
-		if (!bad && i && vma.pid < before.pid)
-			bad = fault("pid %u follows pid %u", vma.pid, before.pid);
-		if (!bad && i && vma.pid == before.pid &&
-		    (vma.start_ns != before.start_ns || vma.ordinal != before.ordinal + 1 ||
-		     vma.start < before.end))
-			bad = fault("mapping %u from %llx follows %u, which ends at %llx",
-				    vma.ordinal, (unsigned long long)vma.start, before.ordinal,
-				    (unsigned long long)before.end);
-		if (violation(bad))
-			show_vma(&vma);
+		memcpy(row, bytes + i * size, size);
+		if (violation(kinds[kind].fault(row, i ? &rows[!(i % 2)] : NULL)))
+			kinds[kind].show(row);
 	}
-	COUNT(rows, nr);
 }
 
 /*
@@ -241,17 +294,10 @@ static void buffer_make(void)
 	munmap(nothing, ROOM);
 }
 
-static size_t row_size(const struct open_file *file)
-{
-	static const size_t sizes[] = { [TEXT] = 4096, [RECORDS] = RECORD, [VMAS] = VMA };
-
-	return sizes[file->kind];
-}
-
 /* From the borders. */
 static loff_t some_offset(const struct open_file *file)
 {
-	const loff_t size = row_size(file);
+	const loff_t size = kinds[file->kind].size;
 	const loff_t pid = dice(4) ? (loff_t)dice(4000) : INT_MAX - (loff_t)dice(3);
 	const loff_t offsets[] = {
 		0, 1, -1, size, size - 1, size + 1, pid * size, pid * size + 1,
@@ -267,7 +313,7 @@ static loff_t some_offset(const struct open_file *file)
 
 static size_t some_count(const struct open_file *file)
 {
-	const size_t size = row_size(file);
+	const size_t size = kinds[file->kind].size;
 	const size_t counts[] = {
 		0, 1, size - 1, size, size + 1, 2 * size, 3 * size - 1, 16 * size, 17 * size,
 		ROOM, INT_MAX, (size_t)SSIZE_MAX, SIZE_MAX, dice(ROOM), 4095, 4096
@@ -289,11 +335,11 @@ static char *some_buffer(const struct open_file *file, size_t *room)
 		return nothing + dice(ROOM);
 	case 3:
 		/* It ends within the first row, or the second. */
-		*room = dice(2 * row_size(file));
+		*room = dice(2 * kinds[file->kind].size);
 		return nothing - *room;
 	case 4:
 		/* It begins before where it may. */
-		return buffer - 1 - dice(row_size(file));
+		return buffer - 1 - dice(kinds[file->kind].size);
 	default:
 		*room = ROOM;
 		return buffer;
@@ -319,12 +365,8 @@ static void check_read(const struct open_file *file, const char *at, size_t room
 			violation(fault("byte %zu is written to, behind %zd", i, got));
 			break;
 		}
-	if (file->kind != TEXT && got % row_size(file))
-		violation(fault("%zd bytes are no number of rows", got));
-	else if (file->kind == RECORDS)
-		check_records(at, got / RECORD);
-	else if (file->kind == VMAS)
-		check_vmas(at, got / VMA);
+	if (file->kind != TEXT)
+		check_rows(file->kind, at, got);
 }
 
 static void do_read(struct open_file *file)
@@ -543,6 +585,33 @@ static void read_text(void)
 		check_text(text, !strcmp(names[name].path, FILE_PATH("faults")));
 }
 
+/* All of a binary file, from the first row to the last, as a client reads it. */
+static void sweep(int kind)
+{
+	const int fd = kind == RECORDS ? records_open() : vmas_open();
+	ssize_t got;
+
+	do {
+		got = read(fd, buffer, ROOM);
+		check_call("read", got);
+		if (got > 0)
+			check_rows(kind, buffer, got);
+	} while (got > 0);
+	close(fd);
+	COUNT(sweeps, !got);
+}
+
+/* As many rows as can be had. */
+static void work_through(unsigned int seed, uint64_t until)
+{
+	unsigned int i;
+
+	state = seed;
+	buffer_make();
+	for (i = 0; now_ns() < until; i++)
+		sweep(i % 8 ? RECORDS : VMAS);
+}
+
 static void work(unsigned int seed, uint64_t until)
 {
 	unsigned int i;
@@ -584,16 +653,16 @@ int main(int argc, char **argv)
 		pids[i] = fork();
 		if (!pids[i]) {
 			die_with_parent();
-			work(seed + i, until);
+			(i ? work : work_through)(seed + i, until);
 			fflush(stdout);
 			_exit(0);
 		}
 	}
 	for (i = 0; i < WORKERS; i++)
 		failed += pids[i] < 0 || waitpid(pids[i], &status, 0) != pids[i] || status;
-	ksft_print_msg("%lu calls: %lu records, %lu of them twins', %lu rows, %lu texts; %lu compared with /proc; %u violations\n",
-		       sums->calls, sums->records, sums->twins, sums->rows, sums->texts,
-		       sums->compared, sums->violations);
+	ksft_print_msg("%lu calls: %lu records, %lu of them twins', %lu rows, %lu texts, %lu sweeps; %lu compared with /proc, %lu with their faults before; %u violations\n",
+		       sums->calls, sums->records, sums->twins, sums->rows, sums->texts, sums->sweeps,
+		       sums->compared, sums->again, sums->violations);
 	/* Without any, nothing was tried. */
 	ksft_test_result(!failed && !sums->violations && sums->records && sums->rows,
 			 "every answer is right\n");

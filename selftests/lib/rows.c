@@ -120,6 +120,7 @@ const char *record_fault(const struct memclass_record *record)
 {
 	const bool cheap = record->flags & MEMCLASS_CHEAP;
 	struct memclass_counts sum = {};
+	struct memclass_faults faults = {};
 	const char *bad;
 	unsigned int class;
 
@@ -145,7 +146,17 @@ const char *record_fault(const struct memclass_record *record)
 #define ADD(field, tier, text) sum.field += record->classes[class].field;
 		MEMCLASS_COLUMNS(ADD)
 #undef ADD
+#define ADD(field, text) faults.field += record->faults[class].field;
+		MEMCLASS_FAULTS(ADD)
+#undef ADD
 	}
+#define COMPARE(field, text) \
+	if (record->faults_total.field != faults.field) \
+		return fault("the sum of " #field " is %llu, but its total %llu", \
+			     (unsigned long long)faults.field, \
+			     (unsigned long long)record->faults_total.field);
+	MEMCLASS_FAULTS(COMPARE)
+#undef COMPARE
 	bad = counts_fault(&record->total, cheap);
 	if (bad)
 		return bad;
