@@ -97,7 +97,7 @@ static void count_ptes(struct mc_walk *walk, struct vm_area_struct *vma,
 	struct mc_tally *tally = &walk->tally;
 
 	while ((pte = mc_tally_run(tally, holes, pte, last)) != last) {
-		pte_t entry = READ_ONCE(*pte);
+		pte_t entry = mc_pte_get(pte);
 
 		if (likely(mc_pte_is_plain(entry)))
 			mc_tally_page(tally, entry);
@@ -116,7 +116,7 @@ static void count_ptes_cheap(struct mc_walk *walk, struct vm_area_struct *vma,
 	unsigned long pages = 0;
 
 	while (pte != last) {
-		pte_t entry = READ_ONCE(*pte);
+		pte_t entry = mc_pte_get(pte);
 
 		if (likely(mc_pte_is_plain(entry))) {
 			pages++;
@@ -281,7 +281,7 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
 			mc_tally_add(&walk->tally, rss, PUD_SIZE);
 		else
 			mc_tally_huge(&walk->tally, page, folio_nr_pages(page_folio(page)),
-				      pud_dirty(entry), pud_young(entry));
+				      mc_pud_dirty(entry), mc_pud_young(entry));
 	}
 	spin_unlock(ptl);
 }

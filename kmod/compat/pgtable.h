@@ -70,6 +70,19 @@ static inline void mc_pte_table_unlock(spinlock_t *ptl)
 }
 
 /*
+ * An entry. On arm64, one of several that map as many pages in a row: whether these were
+ * used or written to can stand in any of them, and this puts it together.
+ *
+ * 6.9, "arm64/mm: wire up PTE_CONT for user mappings": before, an entry stood for itself.
+ *
+ * Locking: the lock of the table.
+ */
+static inline pte_t mc_pte_get(const pte_t *pte)
+{
+	return ptep_get((pte_t *)pte);
+}
+
+/*
  * What the walker's inner loop compares of entries that map pages: with the same
  * MC_PTE_LOOK bits of mc_pte_look(), they say the same of their pages. An entry that
  * maps no page looks like none that does.
@@ -173,12 +186,12 @@ static inline struct page *mc_pte_page_plain(pte_t pte)
 
 static inline unsigned long mc_pte_compare(const pte_t *pte, unsigned long look)
 {
-	return mc_pte_look(READ_ONCE(*pte)) ^ look;
+	return mc_pte_look(mc_pte_get(pte)) ^ look;
 }
 
 static inline struct page *mc_pte_compared_page(const pte_t *pte, unsigned long compared)
 {
-	return pte_page(READ_ONCE(*pte));
+	return pte_page(mc_pte_get(pte));
 }
 
 static inline unsigned long mc_pte_other_bits(void)
@@ -309,6 +322,27 @@ static inline struct page *mc_pud_page(const struct vm_area_struct *vma, pud_t p
 	if (vma->vm_flags & VM_PFNMAP || !pfn_valid(pud_pfn(pud)))
 		return NULL;
 	return pud_page(pud);
+}
+
+/*
+ * What such a leaf says of its page. arm64 has none, and no call for it.
+ */
+static inline bool mc_pud_dirty(pud_t pud)
+{
+#ifdef CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD
+	return pud_dirty(pud);
+#else
+	return false;
+#endif
+}
+
+static inline bool mc_pud_young(pud_t pud)
+{
+#ifdef CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD
+	return pud_young(pud);
+#else
+	return false;
+#endif
 }
 
 /*
