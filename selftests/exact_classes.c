@@ -399,7 +399,7 @@ STATE(anon_of_a_terabyte)
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	unsigned int i;
 
-	MUST(!madvise(memory, 1UL << 40, MADV_NOHUGEPAGE));
+	small_pages(memory, 1UL << 40);
 	for (i = 0; i < 16; i++)
 		memory[((uint64_t)i << 36) + i * PAGE] = 1;
 	expect_class(memory, 1UL << 40, MEMCLASS_CLASS_ANON);

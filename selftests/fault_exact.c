@@ -328,14 +328,22 @@ TEST_F(kind, rodata)
 	END(GREW(RODATA, minor_read, N));
 }
 
+/* A function that does nothing. */
+#ifdef __aarch64__
+static const unsigned char back[] = { 0xc0, 0x03, 0x5f, 0xd6 };
+#else
+static const unsigned char back[] = { 0xc3 };
+#endif
+
 TEST_F(kind, text)
 {
-	/* 0xc3 returns from where it is called. */
-	const int fd = open_file(0xc3);
+	const int fd = open_file(1);
 	char *map = map_own(LENGTH, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd);
 	unsigned int i;
 
 	ASSERT_NE(NULL, map);
+	for (i = 0; i < N / 2; i++)
+		ASSERT_EQ((ssize_t)sizeof(back), pwrite(fd, back, sizeof(back), i * PAGE));
 	BEGIN();
 	for (i = 0; i < N / 2; i++)
 		((void (*)(void))(map + i * PAGE))();

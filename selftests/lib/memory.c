@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -35,6 +36,11 @@ char *map_alone(size_t length, int prot, int flags, int fd, off_t offset)
 char *map_anon(size_t length)
 {
 	return map_alone(length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+void small_pages(void *addr, size_t length)
+{
+	MUST(!madvise(addr, length, MADV_NOHUGEPAGE) || errno == EINVAL);
 }
 
 void touch(void *addr, size_t length)

@@ -25,6 +25,9 @@ char *map_aligned(size_t length, size_t align, int prot, int flags, int fd, off_
 char *map_alone(size_t length, int prot, int flags, int fd, off_t offset);
 char *map_anon(size_t length);
 
+/* No huge pages for it. A kernel that has none need not know what that means. */
+void small_pages(void *addr, size_t length);
+
 /* One byte of each page is written to, or read. */
 void touch(void *addr, size_t length);
 void look_at(const void *addr, size_t length);
