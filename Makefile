@@ -39,6 +39,18 @@ check: ## all checks and tests on all kernels; some with KERNELS="6.12 debug" TE
 	@selftests/prepare
 	@selftests/check/run $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)')
 
+# Where real-time preemption changes the rules: what may sleep, what may be preempted. There
+# is no hook with kprobes there, nor are faults counted beside another tracer's hook, which
+# fault_switch and fault_beside are about.
+check-rt: ## the module on Debian's kernel with real-time preemption
+	@$(MAKE) --no-print-directory check KERNELS=rt \
+		TESTS='$(or $(TESTS),exact_[!fs]* exact_s[!y]* fault_[!bs]* bad_* debugfs_files fuzzer harm unload objects)'
+
+check-arm64: ## the module on Debian's kernel for arm64, emulated
+	@selftests/prepare qemu-system-arm
+	@$(MAKE) --no-print-directory check KERNELS=arm64 \
+		TESTS='$(or $(TESTS),exact_[!fs]* exact_s[!y]* fault_exact)'
+
 check-list: ## what check would run, for KERNELS and TESTS
 	@selftests/check/run --list $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)')
 
@@ -86,4 +98,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-report bench bench-fleet lint soak demo clean cache-clean help
+.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-rt check-arm64 check-report bench bench-fleet lint soak demo clean cache-clean help

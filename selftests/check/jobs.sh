@@ -30,14 +30,13 @@ jobs_add()
 	fi
 	released=()
 	for kernel in "${chosen[@]}"; do
-		[ "$kernel" = debug ] || released+=("$kernel")
+		! released "$kernel" || released+=("$kernel")
 	done
 	if [ ${#released[@]} != 0 ]; then
 		add_job metrics 1 job_ktap metrics 600 \
 			"$TOP/selftests/metrics/run" "${released[@]}"
 	fi
-	for kernel in "${chosen[@]}"; do
-		[ "$kernel" != debug ] || continue
+	for kernel in "${released[@]}"; do
 		add_job package 1 job_ktap "package $kernel" 1200 "$TOP/selftests/package/test" "$kernel"
 	done
 	if chosen 6.12; then
@@ -51,6 +50,12 @@ jobs_add()
 chosen()
 {
 	[[ " ${chosen[*]} " = *" $1 "* ]]
+}
+
+# released KERNEL: whether it is the kernel of a Debian release.
+released()
+{
+	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] && [ "$1" != debug ]
 }
 
 # needs_of PROGRAM: its line in the table: kernels, timeout, options.

@@ -13,6 +13,7 @@ accel_set()
 {
 	case $1 in
 	kvm) ACCEL_ARGS=(-accel kvm -cpu host) ;;
+	arm64) ACCEL_ARGS=(-accel 'tcg,thread=single' -cpu 'max,pauth-impdef=on') ;;
 	tcg) ACCEL_ARGS=(-accel 'tcg,thread=single' -cpu "$(emulated_cpu)") ;;
 	mttcg) ACCEL_ARGS=(-accel 'tcg,thread=multi' -cpu "$(emulated_cpu)") ;;
 	icount) ACCEL_ARGS=(-accel tcg -cpu "$(emulated_cpu)" -icount 'shift=0,sleep=off') ;;
@@ -36,12 +37,29 @@ emulated_cpu()
 	printf '%s\n' "$cpu"
 }
 
-# accel_choose ICOUNT: sets ACCEL_ARGS for QEMU.
+# machine_choose ARCH: sets QEMU, MACHINE_ARGS for it, and the name of its CONSOLE.
+# shellcheck disable=SC2034 # run has use for them
+machine_choose()
+{
+	if [ "$1" = arm64 ]; then
+		QEMU=qemu-system-aarch64 MACHINE_ARGS=(-M virt) CONSOLE=ttyAMA0
+		need "$QEMU" qemu-system-arm
+	else
+		QEMU=qemu-system-x86_64 MACHINE_ARGS=(-M q35) CONSOLE=ttyS0
+		need "$QEMU" qemu-system-x86
+	fi
+}
+
+# accel_choose ARCH ICOUNT: sets ACCEL_ARGS for QEMU. Other processors are emulated, with
+# keys for pointers that take little time.
 accel_choose()
 {
 	local answer
 
-	if [ -n "$1" ]; then
+	if [ "$1" = arm64 ]; then
+		[ -z "$2" ] || die "instructions are not counted on arm64"
+		accel_set arm64
+	elif [ -n "$2" ]; then
 		accel_set icount
 	elif [ -n "${MEMCLASS_ACCEL:-}" ]; then
 		accel_set "$MEMCLASS_ACCEL"

@@ -8,6 +8,7 @@
 become_root "$@"
 . "$VM/lib/cache.sh"
 . "$VM/lib/root.sh"
+. "$VM/lib/arm64.sh"
 . "$VM/lib/debug-kernel.sh"
 . "$VM/lib/kernel.sh"
 . "$VM/lib/ksft.sh"

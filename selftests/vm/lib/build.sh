@@ -99,6 +99,9 @@ modules_make()
 
 	read -r -a checks <<<"$4"
 	sync_tree "$dir/tree" "${@:5}" || return
+	if [ "$(kernel_arch "$kernel")" = arm64 ]; then
+		checks+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+	fi
 	if [ "$kernel" = debug ]; then
 		binds+=(--bind "$(debug_kernel_get)" /memclass-debug-kernel) || return
 	fi
@@ -128,10 +131,19 @@ sync_tree()
 # selftests' programs (selftests/).
 build_userspace()
 {
-	local dir=$BUILD/userspace key
+	build_userspace_for x86
+}
 
-	key=$(tree_digest userspace selftests kmod/uapi packaging/systemd)-$(root_key workshop) || exit
-	build_if_changed "$dir" "$key" userspace_make
+# build_userspace_for ARCH: the same, for other processors.
+build_userspace_for()
+{
+	local dir=$BUILD/userspace root=workshop key
+
+	if [ "$1" = arm64 ]; then
+		dir=$dir-arm64 root=arm64
+	fi
+	key=$(tree_digest userspace selftests kmod/uapi packaging/systemd)-$(root_key $root) || exit
+	build_if_changed "$dir" "$key" userspace_make $root
 	printf '%s\n' "$dir/out"
 }
 
@@ -140,8 +152,8 @@ userspace_make()
 	local ksft
 
 	ksft=$(ksft_get) || return
-	mkdir -p "$1/out"
-	root_run workshop --bind "$TOP" /memclass --bind "$1/out" /out \
+	mkdir -p "$2/out"
+	root_run "$1" --bind "$TOP" /memclass --bind "$2/out" /out \
 		--bind "$ksft" /ksft -- \
 		/memclass/selftests/vm/lib/make-userspace
 }

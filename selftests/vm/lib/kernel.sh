@@ -4,13 +4,29 @@
 # The kernels that memclass serves, and what is needed to boot each of them.
 
 KERNELS=(5.10 6.1 6.12 7.2 debug)
+# Those that "all" leaves out: Debian's 6.12 for real-time preemption, and for arm64, with
+# pages of 4 KiB and of 16.
+MORE_KERNELS=(rt arm64 arm64-16k)
+# The root that has it, or in which it is built.
 declare -A KERNEL_RELEASE=(
 	[5.10]=bullseye
 	[6.1]=bookworm
 	[6.12]=trixie
 	[7.2]=sid
 	[debug]=trixie
+	[rt]=rt
+	[arm64]=arm64
+	[arm64-16k]=arm64
 )
+
+# kernel_arch KERNEL: the processors that it is for, as the kernel's makefile calls them.
+kernel_arch()
+{
+	case $1 in
+	arm64*) echo arm64 ;;
+	*) echo x86 ;;
+	esac
+}
 
 # kernel_args KERNEL: what it must be told. While it looks up the features of the
 # boot processor once more, 6.12 takes itself for a kernel without five levels of
@@ -29,25 +45,26 @@ GUEST_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p virtio_blk ext4 zram)
 kernel_check_name()
 {
 	[ -n "${KERNEL_RELEASE[$1]:-}" ] ||
-		die "unknown kernel '$1': one of ${KERNELS[*]} all"
+		die "unknown kernel '$1': one of ${KERNELS[*]} ${MORE_KERNELS[*]} all"
 }
 
 # kernel_version KERNEL: what uname -r says in it.
 kernel_version()
 {
-	if [ "$1" = debug ]; then
-		debug_kernel_version
-	else
-		root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")"
-	fi
+	case $1 in
+	debug) debug_kernel_version ;;
+	*-16k) root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")" '*-16k' ;;
+	*) root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")" ;;
+	esac
 }
 
-# root_kernel_version ROOT: the kernel that the root came with.
+# root_kernel_version ROOT [PATTERN]: the kernel that the root came with; where there are
+# several, the one whose version is like that.
 root_kernel_version()
 {
 	local image
 
-	image=$(find "$1/boot" -name 'vmlinuz-*' | sort -V | head -n 1)
+	image=$(find "$1/boot" -name "vmlinuz-${2:-*}" | sort -V | head -n 1)
 	[ -n "$image" ] || die "$1 has no kernel"
 	printf '%s\n' "${image##*/vmlinuz-}"
 }
@@ -64,7 +81,7 @@ boot_get()
 	if [ "$1" = debug ]; then
 		boot_get_of debug "$root" "$(debug_kernel_get)"
 	else
-		boot_get_of "$1" "$root" "$(root_kernel_version "$root")"
+		boot_get_of "$1" "$root" "$(kernel_version "$1")"
 	fi
 }
 
@@ -84,12 +101,15 @@ boot_get_of()
 
 boot_make()
 {
-	local root=$1 version=$2 dir=$3 base=$3/base tools
+	local root=$1 version=$2 dir=$3 base=$3/base tools busybox
 
 	need cpio cpio
 	tools=$(root_get workshop) || return
 	mkdir -p "$base"/{bin,modules,proc,sys,dev,tmp,run,etc,mnt,newroot}
-	cp "$tools/bin/busybox" "$base/bin/busybox"
+	# A root for other processors has one of its own, of the same release.
+	busybox=$tools/bin/busybox
+	[ ! -d "$root/usr/lib/aarch64-linux-gnu" ] || busybox=$root/bin/busybox
+	cp "$busybox" "$base/bin/busybox"
 	chroot "$tools" busybox --list | while read -r applet; do
 		[ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"
 	done
@@ -106,11 +126,16 @@ boot_make()
 }
 
 # boot_unpack VMLINUZ: the ELF image inside. The boot protocol's header says where
-# it is: setup_sects at 0x1f1, payload_offset and payload_length at 0x248.
+# it is: setup_sects at 0x1f1, payload_offset and payload_length at 0x248. On arm64 it is
+# an image already.
 boot_unpack()
 {
 	local sects offset length unpack
 
+	if [ "$(od -An -tx1 -j 56 -N 4 "$1")" = ' 41 52 4d 64' ]; then
+		cat "$1"
+		return
+	fi
 	sects=$(od -An -tu1 -j 497 -N 1 "$1")
 	read -r offset length < <(od -An -tu4 -j 584 -N 8 "$1")
 	offset=$(((sects + 1) * 512 + offset))

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # Roots. Those named for a Debian release have its own kernel, headers and compiler:
-# modules and packages are built in them, and they can be booted whole. In the workshop
+# modules and packages are built in them, and they can be booted whole. Those named for a
+# kernel beside it have that kernel, and what builds modules for it. In the workshop
 # all else is built, and the toolbox has what checks it, so that no version depends on
 # the machine, and what is booted is as small as it can be.
 
@@ -10,7 +11,7 @@
 root_suite()
 {
 	case $1 in
-	workshop | toolbox) echo trixie ;;
+	workshop | toolbox | rt | arm64) echo trixie ;;
 	*) printf '%s\n' "$1" ;;
 	esac
 }
@@ -51,14 +52,27 @@ root_key()
 	{
 		root_suite "$1"
 		root_packages "$1"
-		declare -f root_make
+		# shellcheck disable=SC2046 # words
+		declare -f $(root_maker "$1")
 	} | digest
+}
+
+# root_maker ROOT: the functions that make it.
+root_maker()
+{
+	case $1 in
+	arm64) echo root_arm64_make root_arm64_kernels ;;
+	*) echo root_make ;;
+	esac
 }
 
 # root_get ROOT: prints the directory of the root. Read-only.
 root_get()
 {
-	cache_get "root-$1" "$(root_key "$1")" 4000 root_make "$1"
+	local -a maker
+
+	read -r -a maker < <(root_maker "$1")
+	cache_get "root-$1" "$(root_key "$1")" 4000 "${maker[0]}" "$1"
 }
 
 # The sid Release file may be past its Valid-Until, and old releases' always are.
