@@ -2,7 +2,6 @@
 /* memclass record -o FILE [PID...]: keeps what there is to be seen, for later. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "command.h"
 #include "pid.h"
 #include "say.h"
+#include "seconds.h"
 #include "user.h"
 
 #define NS	1000000000ULL
@@ -29,8 +29,8 @@ struct recording {
 		bool hidden;		/* its mappings are not for this user */
 	} *pids;			/* none: all processes */
 	size_t nr_pids;
-	uint64_t interval_ns;		/* 0: a single sample */
-	uint64_t length_ns;		/* 0: until it is interrupted */
+	long long interval_ns;		/* 0: a single sample */
+	long long length_ns;		/* 0: until it is interrupted */
 	uint64_t taken;
 	uint64_t processes;		/* in the last sample */
 };
@@ -334,21 +334,6 @@ static enum status write_capture(struct recording *recording)
  * What was asked for.
  */
 
-/* Seconds, also parts of one. */
-static bool parse_seconds(const char *text, uint64_t *ns)
-{
-	double seconds;
-	char *end;
-
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (end == text || *end || errno || !isfinite(seconds) || seconds < 0.001 ||
-	    seconds > 1e9)
-		return false;
-	*ns = seconds * NS;
-	return true;
-}
-
 static enum status wrong_usage(const char *what, const char *text)
 {
 	say_usage("record", what, text);
@@ -366,11 +351,10 @@ static enum status parse(struct recording *recording, const struct request *requ
 	    strcmp(request->source, "proc"))
 		return wrong_usage("'%s' was recorded already: --source module or proc",
 				   request->source);
-	if (request->interval && !parse_seconds(request->interval, &recording->interval_ns))
-		return wrong_usage("'%s' is no interval: seconds", request->interval);
-	if (request->duration && strcmp(request->duration, "0") &&
-	    !parse_seconds(request->duration, &recording->length_ns))
-		return wrong_usage("'%s' is no time: seconds", request->duration);
+	if (!seconds_option("record", "interval", request->interval, SAMPLE_INTERVAL_MIN,
+			    &recording->interval_ns) ||
+	    !seconds_option("record", "time", request->duration, 0, &recording->length_ns))
+		return STATUS_USAGE;
 	if (request->duration && !request->interval)
 		recording->interval_ns = NS;
 	recording->request = request;

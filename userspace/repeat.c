@@ -8,27 +8,9 @@
 #include <stdlib.h>
 
 #include "say.h"
+#include "seconds.h"
 
 #define SECOND_NS	1000000000LL
-
-/* So often costs the machine more than it tells; so seldom is no watching. */
-#define INTERVAL_MIN	0.1
-#define INTERVAL_MAX	1e6
-
-/* No sign, no hexadecimal digits, no infinity, all of which strtod() takes. */
-bool repeat_parse_seconds(const char *text, long long *ns)
-{
-	double seconds;
-	char *end;
-
-	if (!isdigit((unsigned char)*text) || text[1] == 'x' || text[1] == 'X')
-		return false;
-	seconds = strtod(text, &end);
-	if (*end || !(seconds >= INTERVAL_MIN && seconds <= INTERVAL_MAX))
-		return false;
-	*ns = seconds * SECOND_NS;
-	return true;
-}
 
 bool repeat_parse_count(const char *text, unsigned long *count)
 {
@@ -52,10 +34,9 @@ enum status repeat_begin(struct repeat *repeat, const struct request *request,
 		say_usage(command, "--count goes with --watch");
 		return STATUS_USAGE;
 	}
-	if (!repeat_parse_seconds(request->watch, &repeat->interval_ns)) {
-		say_usage(command, "'%s' is no interval: seconds, 0.1 or more", request->watch);
+	if (!seconds_option(command, "interval", request->watch, REPEAT_INTERVAL_MIN,
+			    &repeat->interval_ns))
 		return STATUS_USAGE;
-	}
 	repeat->forever = !request->count;
 	if (request->count && !repeat_parse_count(request->count, &repeat->left)) {
 		say_usage(command, "'%s' is no number of times", request->count);

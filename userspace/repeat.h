@@ -25,8 +25,10 @@ struct repeat {
 	struct timespec next;		/* CLOCK_MONOTONIC */
 };
 
-/* Seconds of an interval, and a number of rounds. False: that is none. */
-bool repeat_parse_seconds(const char *text, long long *ns);
+/* In seconds: so often costs the machine more than it tells. */
+#define REPEAT_INTERVAL_MIN	0.1
+
+/* False: that is no number of rounds. */
 bool repeat_parse_count(const char *text, unsigned long *count);
 
 enum status repeat_begin(struct repeat *repeat, const struct request *request,

@@ -13,6 +13,7 @@
 #include "pid.h"
 #include "repeat.h"
 #include "say.h"
+#include "seconds.h"
 #include "table.h"
 #include "top_kinds.h"
 #include "top_screen.h"
@@ -91,10 +92,9 @@ static enum status parse_numbers(struct plan *plan, struct top_session *session,
 				 const struct request *request)
 {
 	session->interval_ns = SECOND;
-	if (request->delay && !repeat_parse_seconds(request->delay, &session->interval_ns)) {
-		say_usage("top", "'%s' is no interval: seconds, 0.1 or more", request->delay);
+	if (!seconds_option("top", "interval", request->delay, REPEAT_INTERVAL_MIN,
+			    &session->interval_ns))
 		return STATUS_USAGE;
-	}
 	if (request->iterations && !repeat_parse_count(request->iterations, &plan->left)) {
 		say_usage("top", "'%s' is no number of readings", request->iterations);
 		return STATUS_USAGE;

@@ -7,6 +7,7 @@
 
 #include "repeat.h"
 #include "say.h"
+#include "seconds.h"
 #include "top_kinds.h"
 #include "top_screen.h"
 #include "top_ui.h"
@@ -102,8 +103,8 @@ static void set_columns(struct top_ui *ui, const char *text)
 
 static void set_interval(struct top_ui *ui, const char *text)
 {
-	if (*text && !repeat_parse_seconds(text, &ui->session.interval_ns))
-		tell(ui, "'%s' is no interval: seconds, 0.1 or more", text);
+	if (*text && !seconds_parse(text, REPEAT_INTERVAL_MIN, &ui->session.interval_ns))
+		tell(ui, "'%s' is no interval: seconds, %g or more", text, REPEAT_INTERVAL_MIN);
 }
 
 static const struct top_prompt filter_prompt = { "show names with", set_filter, set_filter };

@@ -12,13 +12,11 @@
 #include "command.h"
 #include "pid.h"
 #include "say.h"
+#include "seconds.h"
 #include "source.h"
 #include "watch_report.h"
 
 #define SECOND	1000000000ULL
-
-#define INTERVAL_MIN	0.01
-#define SECONDS_MAX	(366 * 86400.0)
 
 static volatile sig_atomic_t interrupted;
 
@@ -48,24 +46,11 @@ struct target {
 
 struct plan {
 	struct watch watch;
-	double interval;
-	double seconds;			/* 0: until it is interrupted */
+	long long interval_ns;
+	long long length_ns;		/* 0: until it is interrupted */
 	struct target *targets;
 	size_t nr_targets;
 };
-
-static bool parse_seconds(const char *option, const char *text, double least, double *seconds)
-{
-	char *end;
-
-	if (!text)
-		return true;
-	*seconds = strtod(text, &end);
-	if (end != text && !*end && *seconds >= least && *seconds <= SECONDS_MAX)
-		return true;
-	say_usage("watch", "--%s wants a number of seconds, not '%s'", option, text);
-	return false;
-}
 
 static bool parse_pids(struct plan *plan, char **operands, int count)
 {
@@ -95,14 +80,15 @@ static bool make_plan(struct plan *plan, const struct request *request, char **o
 		say_usage("watch", "one of PID..., --all, --cgroup and --name");
 		return false;
 	}
-	plan->interval = 1;
-	plan->seconds = 60;
+	plan->interval_ns = SECOND;
+	plan->length_ns = 60 * SECOND;
 	plan->watch.request = request;
 	plan->watch.chosen = count || request->cgroup || request->name;
 	plan->watch.subjects.by_name = request->cgroup || request->name;
 	plan->watch.subjects.keep_ended = plan->watch.chosen;
-	return parse_seconds("interval", request->interval, INTERVAL_MIN, &plan->interval) &&
-	       parse_seconds("for", request->duration, 0, &plan->seconds) &&
+	return seconds_option("watch", "interval", request->interval, SAMPLE_INTERVAL_MIN,
+			      &plan->interval_ns) &&
+	       seconds_option("watch", "time", request->duration, 0, &plan->length_ns) &&
 	       parse_pids(plan, operands, count);
 }
 
@@ -202,9 +188,9 @@ static enum status sample(struct plan *plan, struct source *source)
 }
 
 /* A sample that took longer than the interval does not make the next ones hurry. */
-static void wait_until(uint64_t *next, double interval)
+static void wait_until(uint64_t *next, uint64_t step)
 {
-	uint64_t step = interval * SECOND, now = now_ns();
+	uint64_t now = now_ns();
 	struct timespec until;
 
 	*next += step;
@@ -224,17 +210,18 @@ static bool all_ended(const struct plan *plan)
 
 static enum status sample_again_and_again(struct plan *plan, struct source *source)
 {
-	uint64_t began = now_ns(), next = began;
+	uint64_t began = now_ns(), next = began, watched;
 	enum status status;
 
 	for (;;) {
 		status = sample(plan, source);
-		plan->watch.seconds = (now_ns() - began) / 1e9;
+		watched = now_ns() - began;
+		plan->watch.seconds = watched / 1e9;
 		if (status || interrupted || all_ended(plan))
 			return status;
-		if (plan->seconds && plan->watch.seconds + plan->interval > plan->seconds)
+		if (plan->length_ns && watched + plan->interval_ns > (uint64_t)plan->length_ns)
 			return STATUS_OK;
-		wait_until(&next, plan->interval);
+		wait_until(&next, plan->interval_ns);
 		if (interrupted)
 			return STATUS_OK;
 	}
@@ -256,8 +243,9 @@ static void say_how_long(const struct plan *plan)
 {
 	if (!isatty(STDERR_FILENO))
 		return;
-	if (plan->seconds)
-		fprintf(stderr, "watching for %.0fs; ctrl-c ends it earlier\n", plan->seconds);
+	if (plan->length_ns)
+		fprintf(stderr, "watching for %.0fs; ctrl-c ends it earlier\n",
+			plan->length_ns / 1e9);
 	else
 		fprintf(stderr, "watching until ctrl-c\n");
 }
