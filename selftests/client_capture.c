@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -592,6 +593,154 @@ TEST_F(capture, differs)
 	run(&self->run, "diff", OTHER, NULL);
 	EXPECT_EQ(1, self->run.status);
 	EXPECT_NE(NULL, strstr(self->run.err, "one sample"));
+}
+
+/*
+ * Judging one.
+ */
+
+#define JUDGED	FOLDER "/judged"
+
+/* One sample was recorded: of it there are as many, a second and 8 MiB of heap apart. */
+#define SAMPLES		20
+#define STEP		(8 << 20)
+#define AN_HOUR		(3600ULL * STEP)
+static const char growth[] =
+	"UPDATE sample SET boot_ns = sample * 1000000000;"
+	"UPDATE process SET cgroup = '/there', vmas = 1, threads = 1;"
+	"UPDATE class SET rss = sample * 8388608, swap = 0, lazyfree = 0, vmas = 1,"
+	" virt = sample * 8388608 WHERE pid = 1 AND class = 'heap';";
+static const char growth_of_slab[] =
+	"UPDATE counter SET value = 100 * 1048576 + sample * 8388608 WHERE name = 'SUnreclaim'";
+
+static bool do_sql(sqlite3 *db, const char *statements)
+{
+	if (!sqlite3_exec(db, statements, NULL, NULL, NULL))
+		return true;
+	fprintf(stderr, "%s\n", sqlite3_errmsg(db));
+	return false;
+}
+
+static bool copy_sample(sqlite3 *db, unsigned int number)
+{
+	static const char *const tables[] = { "sample", "counter", "process", "class" };
+	char statements[256];
+	bool copied = true;
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		snprintf(statements, sizeof(statements),
+			 "CREATE TEMP TABLE one AS SELECT * FROM %s WHERE sample = 1;"
+			 "UPDATE one SET sample = %u;"
+			 "INSERT INTO %s SELECT * FROM one; DROP TABLE one",
+			 tables[i], number, tables[i]);
+		copied &= do_sql(db, statements);
+	}
+	return copied;
+}
+
+static bool grow(const char *path, const char *more)
+{
+	bool grown = true;
+	unsigned int i;
+	sqlite3 *db;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL))
+		return false;
+	for (i = 2; i <= SAMPLES; i++)
+		grown &= copy_sample(db, i);
+	grown &= do_sql(db, growth) && do_sql(db, more);
+	sqlite3_close(db);
+	return grown;
+}
+
+static const struct json *finding_of(const struct json *json, const char *class)
+{
+	const struct json *finding = json_member(json, "findings");
+
+	for (finding = finding ? finding->first : NULL; finding; finding = finding->next)
+		if (json_number(finding, "pid") == 1 &&
+		    !strcmp(json_string(finding, "class"), class))
+			return finding;
+	return NULL;
+}
+
+static void expect_heap_growth(struct __test_metadata *_metadata, const struct run *run)
+{
+	const struct json *finding = finding_of(run->json, "heap");
+
+	ASSERT_NE(NULL, finding);
+	EXPECT_STREQ("heap-growth", json_string(finding, "verdict"));
+	EXPECT_EQ(AN_HOUR, json_number(finding, "rate"));
+	EXPECT_EQ((uint64_t)SAMPLES * STEP, json_number(finding, "now"));
+	EXPECT_EQ(100U, json_number(finding, "fit"));
+	EXPECT_EQ(100U, json_number(finding, "share"));
+	/* Limits are of another time, and maybe of another machine. */
+	EXPECT_EQ(JSON_NULL, json_type(finding, "limit"));
+	EXPECT_STREQ("steady", json_string(finding_of(run->json, "stack"), "verdict"));
+}
+
+/* By hand, by its name, by its control group, and with all others: the same. */
+TEST_F(capture, judged)
+{
+	static const char *const ways[][2] = {
+		{ "1", NULL },
+		{ "--name", "synthetic" },
+		{ "--cgroup", "/there" },
+		{ "--all", NULL },
+	};
+	struct synthetic only;
+	size_t i;
+
+	synthetic_make(&only, &layout_own);
+	synthetic_add_record(&only, 1, 1);
+	run(&self->run, "record", "-o", JUDGED, "--debugfs", only.dir, "1", NULL);
+	synthetic_remove(&only);
+	ASSERT_EQ(0, self->run.status)
+	TH_LOG("%s", self->run.err);
+	run_free(&self->run);
+	ASSERT_TRUE(grow(JUDGED, ""));
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		run(&self->run, "watch", "--json", "--source", JUDGED, ways[i][0], ways[i][1], NULL);
+		EXPECT_EQ(3, self->run.status)
+		TH_LOG("%s: %s", ways[i][0], self->run.err);
+		ASSERT_TRUE(run_json(&self->run));
+		EXPECT_EQ((uint64_t)SAMPLES, json_number(self->run.json, "samples"));
+		EXPECT_EQ((SAMPLES - 1) * 1000000000ULL,
+			  json_number(self->run.json, "watched_ns"));
+		expect_heap_growth(_metadata, &self->run);
+		run_free(&self->run);
+	}
+	run(&self->run, "report", JUDGED, NULL);
+	EXPECT_NE(NULL, strstr(self->run.out, "suspected heap-growth"));
+	run_free(&self->run);
+	run(&self->run, "watch", "--source", JUDGED, "2", NULL);
+	EXPECT_EQ(1, self->run.status);
+	EXPECT_NE(NULL, strstr(self->run.err, "there is no process 2 in"));
+	run_free(&self->run);
+	run(&self->run, "watch", "--source", JUDGED, "--for", "3", NULL);
+	EXPECT_EQ(2, self->run.status);
+}
+
+/* The machine, where all processes were recorded and no figure of the module's is missing. */
+TEST_F(capture, judged_machine)
+{
+	const struct json *finding;
+
+	run(&self->run, "record", "-o", JUDGED, "--debugfs", self->synthetic.dir, NULL);
+	ASSERT_EQ(0, self->run.status);
+	run_free(&self->run);
+	ASSERT_TRUE(grow(JUDGED, growth_of_slab));
+	run(&self->run, "watch", "--json", "--source", JUDGED, NULL);
+	EXPECT_EQ(3, self->run.status);
+	ASSERT_TRUE(run_json(&self->run));
+	finding = json_member(self->run.json, "findings")->first;
+	while (finding && strcmp(json_string(finding, "class"), "slab"))
+		finding = finding->next;
+	ASSERT_NE(NULL, finding);
+	EXPECT_EQ(JSON_NULL, json_type(finding, "pid"));
+	EXPECT_STREQ("unattributed-growth", json_string(finding, "verdict"));
+	EXPECT_EQ(AN_HOUR, json_number(finding, "rate"));
 }
 
 /*

@@ -97,6 +97,7 @@ void capture_fields(const struct capture_table *table,
 #define FACT_HOST		"host"
 #define FACT_KERNEL		"kernel"
 #define FACT_BOOT		"boot"		/* differs after a reboot */
+#define FACT_PROCESSES		"processes"	/* all, or some */
 #define FACT_CLIENT		"client"
 #define FACT_VERSION		"version"	/* the text of the module's "version" */
 

@@ -109,13 +109,17 @@ static bool create_tables(struct capture_writer *writer)
 	return true;
 }
 
-/* A file that is thrown away when something goes wrong needs no journal. */
+/*
+ * A file that is thrown away when something goes wrong needs no journal. A cache, in KiB
+ * below zero, that fills up while it is written looks like a leak in what is recorded.
+ */
 static bool prepare(struct capture_writer *writer)
 {
-	char format[160];
+	char format[192];
 
 	snprintf(format, sizeof(format),
 		 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+		 "PRAGMA cache_size = -128;"
 		 "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 		 CAPTURE_APPLICATION, CAPTURE_FORMAT);
 	return run(writer, format) && run(writer, "BEGIN") && create_tables(writer);

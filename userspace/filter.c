@@ -52,7 +52,7 @@ static bool is_user(const struct process *process, const char *user)
 }
 
 /* A capture has one path: where its memory counts. */
-static bool is_in_cgroup(const struct process *process, const char *group)
+bool filter_is_in_cgroup(const struct process *process, const char *group)
 {
 	return process->cgroup ? cgroup_is_below(process->cgroup, group) :
 				 cgroup_has_process(group, process->pid);
@@ -76,5 +76,5 @@ bool filter_takes(const struct filter *filter, const struct process *process)
 	return (!filter->name || !fnmatch(filter->name, process->comm, 0)) &&
 	       (!filter->user || is_user(process, filter->user)) &&
 	       (filter->type < 0 || has_type(process, filter->type)) &&
-	       (!filter->cgroup || is_in_cgroup(process, filter->cgroup));
+	       (!filter->cgroup || filter_is_in_cgroup(process, filter->cgroup));
 }

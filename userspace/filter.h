@@ -15,6 +15,9 @@ struct filter {
 
 enum status filter_parse(struct filter *filter, const struct request *request,
 			 const char *command);
+
+/* Each alone: a capture knows which cgroup it was in, else /proc is asked. */
+bool filter_is_in_cgroup(const struct process *process, const char *group);
 bool filter_takes(const struct filter *filter, const struct process *process);
 
 #endif /* FILTER_H */

@@ -42,7 +42,8 @@ const char *const growth_figure_names[NR_GROWTH_FIGURES] = {
 	[GROWTH_VMAS] = "vmas",
 };
 
-static bool add(struct findings *findings, const struct subject *subject, uint64_t samples)
+static bool add(struct findings *findings, const struct subjects *subjects,
+		const struct subject *subject, uint64_t samples)
 {
 	struct growth_finding found[GROWTH_ROWS];
 	size_t count = growth_judge(subject->growth, samples, found), i;
@@ -56,7 +57,8 @@ static bool add(struct findings *findings, const struct subject *subject, uint64
 		finding = &findings->all[findings->count++];
 		*finding = (struct finding) { .subject = subject, .growth = found[i] };
 		findings->suspected += finding_is_suspected(finding);
-		if (finding_is_suspected(finding))
+		/* The limits are of now, and of this machine. */
+		if (finding_is_suspected(finding) && !subjects->capture)
 			time_left_find(&finding->left, subject, &finding->growth);
 	}
 	return true;
@@ -102,7 +104,7 @@ bool findings_read(struct findings *findings, const struct subjects *subjects,
 
 	*findings = (struct findings) { 0 };
 	for (i = 0; i < subjects->count; i++) {
-		if (!add(findings, subjects->all[i], samples)) {
+		if (!add(findings, subjects, subjects->all[i], samples)) {
 			say_error("out of memory");
 			return false;
 		}

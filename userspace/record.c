@@ -289,6 +289,8 @@ static bool put_facts(struct recording *recording)
 	       capture_put_fact(recording->writer, FACT_HOST, system.nodename) &&
 	       capture_put_fact(recording->writer, FACT_KERNEL, system.release) &&
 	       capture_put_fact(recording->writer, FACT_BOOT, boot_id(id, sizeof(id))) &&
+	       capture_put_fact(recording->writer, FACT_PROCESSES,
+				recording->nr_pids ? "some" : "all") &&
 	       capture_put_fact(recording->writer, FACT_VERSION, version);
 }
 

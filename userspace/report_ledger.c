@@ -3,6 +3,7 @@
 #include "report_parts.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "capture.h"
@@ -64,7 +65,10 @@ static void write_ledger(FILE *out, struct source *capture)
 	fputs("</table></div>\n", out);
 }
 
-/* What there is without the module, which alone knows what pages are. */
+/*
+ * What there is without the module, which alone knows what pages are, or without some of
+ * the processes.
+ */
 static void write_counters(FILE *out, const struct counters *before,
 			   const struct counters *after)
 {
@@ -116,11 +120,16 @@ static void read_and_write_counters(FILE *out, struct source *capture)
 	counters_free(&before);
 }
 
+static bool has_fact(struct source *capture, const char *fact, const char *value)
+{
+	const char *found = capture_fact(capture, fact);
+
+	return found && !strcmp(found, value);
+}
+
 void report_ledger(FILE *out, struct source *capture)
 {
-	const char *source = capture_fact(capture, FACT_SOURCE);
-
-	if (source && !strcmp(source, "module"))
+	if (has_fact(capture, FACT_SOURCE, "module") && !has_fact(capture, FACT_PROCESSES, "some"))
 		write_ledger(out, capture);
 	else
 		read_and_write_counters(out, capture);

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 #include "capture.h"
-#include "growth.h"
+#include "findings.h"
 #include "html.h"
-#include "subject.h"
+#include "replay.h"
 #include "units.h"
 
 static bool take_sample(struct subjects *subjects, struct source *capture, uint64_t time_ns)
@@ -29,27 +29,16 @@ static bool take_sample(struct subjects *subjects, struct source *capture, uint6
 	return taken && result == SOURCE_END && subjects_end(subjects, time_ns);
 }
 
-/* A trend has fewer points: nobody has to wait for the samples of weeks. */
-#define SAMPLES_MAX	512
-
-static size_t samples_of(const struct source *capture)
-{
-	size_t samples = capture_nr_samples(capture);
-
-	return samples < SAMPLES_MAX ? samples : SAMPLES_MAX;
-}
-
-/* Evenly over all; the first and the last are among them. */
 static bool take_samples(struct subjects *subjects, struct source *capture)
 {
-	size_t samples = samples_of(capture), last = capture_nr_samples(capture) - 1, i;
-	const struct capture_sample *when;
+	size_t i;
 
-	for (i = 0; i < samples; i++) {
-		when = capture_choose(capture, i ? i * last / (samples - 1) : 0);
-		if (!take_sample(subjects, capture, when->boot_ns))
+	subjects->capture = capture;
+	if (!replay_add_machine(subjects, capture))
+		return false;
+	for (i = 0; i < replay_samples(capture); i++)
+		if (!take_sample(subjects, capture, replay_choose(capture, i)))
 			return false;
-	}
 	return true;
 }
 
@@ -66,60 +55,71 @@ static void write_rate(FILE *out, const struct growth_finding *finding)
 	double hour = finding->trend.per_second * 3600;
 	char text[UNITS_MAX];
 
-	if (finding->figure == GROWTH_VMAS || finding->row == GROWTH_THREADS)
-		fprintf(out, "<td class=\"n\">+%.0f</td>", hour);
-	else
+	if (finding_in_bytes(finding))
 		fprintf(out, "<td class=\"n\">%s</td>", units_change(text, (int64_t)hour));
+	else
+		fprintf(out, "<td class=\"n\">+%.0f</td>", hour);
 }
 
-static void write_finding(FILE *out, const struct subject *subject,
-			  const struct growth_finding *finding)
+static void write_who(FILE *out, const struct finding *finding)
 {
-	const struct verdict_text *verdict = &verdicts[finding->verdict];
+	if (finding_is_machine(finding)) {
+		fputs("<td></td><td>the machine</td>", out);
+		return;
+	}
+	fprintf(out, "<td class=\"n\">%d</td><td>", finding->subject->pid);
+	html_text(out, finding->subject->comm);
+	fputs("</td>", out);
+}
+
+static void write_finding(FILE *out, const struct finding *finding)
+{
+	const struct verdict_text *verdict = &verdicts[finding->growth.verdict];
 	char name[CLASS_NAME_MAX];
 
-	fprintf(out, "<tr><td>suspected %s</td><td class=\"n\">%d</td><td>", verdict->name,
-		subject->pid);
-	html_text(out, subject->comm);
-	fprintf(out, "</td><td>%s</td>",
-		finding->row < GROWTH_THREADS ? class_name(name, finding->row) : "");
-	write_rate(out, finding);
-	fprintf(out, "<td class=\"n\">%.0f%%</td><td>", 100 * finding->trend.confidence);
+	fprintf(out, "<tr><td>suspected %s</td>", verdict->name);
+	write_who(out, finding);
+	fprintf(out, "<td>%s</td>", finding_name(finding, name));
+	write_rate(out, &finding->growth);
+	fprintf(out, "<td class=\"n\">%.0f%%</td><td>", 100 * finding->growth.trend.confidence);
 	html_text(out, verdict->to_be_sure);
 	fputs("</td></tr>\n", out);
 }
 
-/* Return: of how many there was something to say. */
-static size_t write_findings(FILE *out, const struct subjects *subjects, size_t samples)
+/* What is suspected comes first. */
+static void write_findings(FILE *out, const struct findings *findings)
 {
-	struct growth_finding findings[GROWTH_ROWS];
-	size_t suspected = 0, count, i, j;
+	size_t i;
 
-	for (i = 0; i < subjects->count; i++) {
-		count = growth_judge(subjects->all[i]->growth, samples, findings);
-		for (j = 0; j < count; j++) {
-			if (!verdicts[findings[j].verdict].suspected)
-				continue;
-			if (!suspected++)
-				write_head(out);
-			write_finding(out, subjects->all[i], &findings[j]);
-		}
+	if (!findings->suspected) {
+		fputs("<p>Nothing is suspected.</p>\n", out);
+		return;
 	}
-	if (suspected)
-		fputs("</table></div>\n", out);
-	return suspected;
+	write_head(out);
+	for (i = 0; i < findings->suspected; i++)
+		write_finding(out, &findings->all[i]);
+	fputs("</table></div>\n", out);
+}
+
+static void judge(FILE *out, struct source *capture)
+{
+	struct subjects subjects = { 0 };
+	struct findings findings = { 0 };
+
+	if (take_samples(&subjects, capture) &&
+	    findings_read(&findings, &subjects, replay_samples(capture)))
+		write_findings(out, &findings);
+	else
+		fputs("<p>There was not enough memory for them.</p>\n", out);
+	findings_free(&findings);
+	subjects_free(&subjects);
 }
 
 void report_verdicts(FILE *out, struct source *capture)
 {
-	struct subjects subjects = { 0 };
-
 	fputs("<h2>Verdicts</h2>\n", out);
 	if (capture_nr_samples(capture) < TREND_POINTS_MIN)
 		fprintf(out, "<p>Too few samples to tell: it takes %d.</p>\n", TREND_POINTS_MIN);
-	else if (!take_samples(&subjects, capture))
-		fputs("<p>There was not enough memory for them.</p>\n", out);
-	else if (!write_findings(out, &subjects, samples_of(capture)))
-		fputs("<p>Nothing is suspected.</p>\n", out);
-	subjects_free(&subjects);
+	else
+		judge(out, capture);
 }

@@ -294,10 +294,16 @@ static void drop_ended(struct subjects *subjects)
 	subjects->count = kept;
 }
 
+static enum status read_counters(const struct subjects *subjects, struct counters *counters)
+{
+	return subjects->capture ? source_counters(subjects->capture, counters) :
+				   counters_read(counters);
+}
+
 bool subjects_end(struct subjects *subjects, uint64_t time_ns)
 {
 	struct counters counters;
-	bool read = subjects->machine && !counters_read(&counters), ended;
+	bool read = subjects->machine && !read_counters(subjects, &counters), ended;
 
 	ended = subjects_end_with(subjects, time_ns, read ? &counters : NULL);
 	if (read)

@@ -36,6 +36,7 @@ struct subjects {
 	size_t next;			/* where the next process is likely to be found */
 	uint64_t pids[SUBJECTS_PIDS / 64];	/* a bit for each, of those that there are */
 	struct subject *machine;	/* one of them, or NULL */
+	struct source *capture;		/* where the machine's counters are, unless of now */
 	uint64_t threads;		/* sums of the sample that is being taken */
 	uint64_t vmas;
 	uint64_t shmem;

@@ -8,9 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup_file.h"
 #include "command.h"
+#include "filter.h"
 #include "pid.h"
+#include "replay.h"
 #include "say.h"
 #include "seconds.h"
 #include "source.h"
@@ -99,13 +100,14 @@ static bool make_plan(struct plan *plan, const struct request *request, char **o
 static bool is_wanted(const struct plan *plan, const struct process *process)
 {
 	const struct request *request = plan->watch.request;
+	bool itself = process->pid == getpid() && !plan->watch.subjects.capture;
 
 	/* Memory that is also another process's is counted there. */
-	if (process->pid == getpid() || process->shared_mm)
+	if (itself || process->shared_mm)
 		return false;
 	if (request->name)
 		return !strcmp(request->name, process->comm);
-	return !request->cgroup || cgroup_has_process(request->cgroup, process->pid);
+	return !request->cgroup || filter_is_in_cgroup(process, request->cgroup);
 }
 
 static enum status take(struct plan *plan, struct process *process)
@@ -142,7 +144,7 @@ static enum status sample_target(struct plan *plan, struct source *source,
 	case SOURCE_END:
 		if (target->start_ns)
 			return STATUS_OK;
-		pid_say_why_missing(target->pid);
+		source_say_why_missing(source, target->pid);
 		return STATUS_FAILURE;
 	default:
 		return STATUS_FAILURE;
@@ -173,15 +175,21 @@ static uint64_t now_ns(void)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-static enum status sample(struct plan *plan, struct source *source)
+/* In the middle: a walk over all takes a while. */
+static uint64_t time_of_sample(uint64_t began)
+{
+	return began + (now_ns() - began) / 2;
+}
+
+/* @recorded_ns: when it was, in a capture. */
+static enum status sample(struct plan *plan, struct source *source, uint64_t recorded_ns)
 {
 	uint64_t began = now_ns();
 	enum status status;
 
 	subjects_begin(&plan->watch.subjects);
 	status = plan->nr_targets ? sample_targets(plan, source) : sample_all(plan, source);
-	/* In the middle: a walk over all takes a while. */
-	if (!status && !subjects_end(&plan->watch.subjects, began + (now_ns() - began) / 2))
+	if (!status && !subjects_end(&plan->watch.subjects, recorded_ns ?: time_of_sample(began)))
 		status = STATUS_FAILURE;
 	plan->watch.samples += !status;
 	return status;
@@ -214,7 +222,7 @@ static enum status sample_again_and_again(struct plan *plan, struct source *sour
 	enum status status;
 
 	for (;;) {
-		status = sample(plan, source);
+		status = sample(plan, source, 0);
 		watched = now_ns() - began;
 		plan->watch.seconds = watched / 1e9;
 		if (status || interrupted || all_ended(plan))
@@ -225,6 +233,21 @@ static enum status sample_again_and_again(struct plan *plan, struct source *sour
 		if (interrupted)
 			return STATUS_OK;
 	}
+}
+
+/* What was recorded is there at once. */
+static enum status replay(struct plan *plan, struct source *capture)
+{
+	uint64_t begin = replay_choose(capture, 0), now = begin;
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < replay_samples(capture) && !status; i++) {
+		now = replay_choose(capture, i);
+		status = sample(plan, capture, now);
+	}
+	plan->watch.seconds = (now - begin) / 1e9;
+	return status;
 }
 
 static enum status report(const struct plan *plan)
@@ -250,6 +273,30 @@ static void say_how_long(const struct plan *plan)
 		fprintf(stderr, "watching until ctrl-c\n");
 }
 
+static enum status watch_live(struct plan *plan, struct source *source)
+{
+	catch_signals();
+	say_how_long(plan);
+	if (!plan->watch.chosen && !subjects_add_machine(&plan->watch.subjects))
+		return STATUS_FAILURE;
+	return sample_again_and_again(plan, source);
+}
+
+static enum status watch_capture(struct plan *plan, struct source *capture)
+{
+	const struct request *request = plan->watch.request;
+
+	if (request->interval || request->duration) {
+		say_usage("watch", "when the samples of '%s' are taken is no longer to be chosen",
+			  request->source);
+		return STATUS_USAGE;
+	}
+	plan->watch.subjects.capture = capture;
+	if (!plan->watch.chosen && !replay_add_machine(&plan->watch.subjects, capture))
+		return STATUS_FAILURE;
+	return replay(plan, capture);
+}
+
 static enum status watch(struct plan *plan)
 {
 	struct source *source;
@@ -258,14 +305,11 @@ static enum status watch(struct plan *plan)
 	status = source_open(&source, plan->watch.request);
 	if (status)
 		return status;
-	catch_signals();
-	say_how_long(plan);
-	if (!plan->watch.chosen && !subjects_add_machine(&plan->watch.subjects))
-		status = STATUS_FAILURE;
-	else
-		status = sample_again_and_again(plan, source);
+	status = source_is_live(source) ? watch_live(plan, source) : watch_capture(plan, source);
+	if (!status)
+		status = report(plan);
 	source_close(source);
-	return status ?: report(plan);
+	return status;
 }
 
 static enum status run(const struct request *request, char **operands, int count)
