@@ -25,6 +25,29 @@
 #define RATE		"rate=491520"
 #define BYTES_AN_HOUR	(8 * MIB * 3600)
 #define PACE		"--interval", "0.05", "--for", "1.5"
+#define SAMPLES		30
+
+/*
+ * A guest on a busy host stands still at times, and what grew in one of its seconds is
+ * no steady growth: then there are fewer samples, and it is tried anew.
+ */
+#define TRIES		10
+#define MOSTLY		(SAMPLES * 3 / 4)
+
+static bool is_even(struct run *run)
+{
+	return run_json(run) && json_number(run->json, "samples") >= MOSTLY;
+}
+
+#define WATCH_EVENLY(run_of_it, ...) \
+	do { \
+		unsigned int _tries = 0; \
+\
+		do { \
+			run_free(run_of_it); \
+			run(run_of_it, "watch", PACE, "--json", __VA_ARGS__, NULL); \
+		} while (!is_even(run_of_it) && ++_tries < TRIES); \
+	} while (0)
 
 static const struct json *finding_of(const struct run *run, const char *class)
 {
@@ -131,7 +154,7 @@ TEST_F(watch, rate)
 	const struct json *finding;
 
 	ASSERT_TRUE(workload_go(&self->workload));
-	run(&self->run, "watch", PACE, "--json", self->pid, NULL);
+	WATCH_EVENLY(&self->run, self->pid);
 	workload_end(&self->workload);
 	EXPECT_EQ(3, self->run.status);
 	ASSERT_TRUE(run_json(&self->run));
@@ -171,13 +194,13 @@ TEST_F(watch, table)
 /* A limit of the process's own, which is closer than the machine's. */
 TEST_F(watch, limit)
 {
-	struct rlimit limit = { 64 * MIB, 64 * MIB };
+	struct rlimit limit = { 512 * MIB, 512 * MIB };
 	const struct json *finding, *its_limit;
 	double rate, room;
 
 	ASSERT_EQ(0, prlimit(self->workload.pid, RLIMIT_AS, &limit, NULL));
 	ASSERT_TRUE(workload_go(&self->workload));
-	run(&self->run, "watch", PACE, "--json", self->pid, NULL);
+	WATCH_EVENLY(&self->run, self->pid);
 	workload_end(&self->workload);
 	ASSERT_TRUE(run_json(&self->run));
 	finding = finding_of(&self->run, "anon");
@@ -270,7 +293,7 @@ TEST_F(watch, restarts)
 	ASSERT_NE(NULL, finding);
 	EXPECT_STREQ("anon-growth", json_string(finding, "verdict"));
 	EXPECT_EQ((uint64_t)later.pid, json_number(finding, "pid"));
-	EXPECT_TRUE(is_about(json_number(finding, "rate"), BYTES_AN_HOUR, 0.4))
+	EXPECT_TRUE(is_about(json_number(finding, "rate"), BYTES_AN_HOUR, 0.5))
 	TH_LOG("%lu an hour; %s", (unsigned long)json_number(finding, "rate"), later.did);
 }
 
@@ -293,7 +316,7 @@ static bool make_group(const char *pid)
 		mount("cgroup2", CGROUPS, "cgroup2", 0, NULL);
 	write_file(CGROUPS "/cgroup.subtree_control", "+memory");
 	mkdir(GROUP, 0755);
-	return write_file(GROUP "/memory.max", "134217728") &&
+	return write_file(GROUP "/memory.max", "536870912") &&
 	       write_file(GROUP "/cgroup.procs", pid);
 }
 
@@ -307,7 +330,7 @@ TEST_F(watch, cgroup)
 		SKIP(return, "no memory controller of version 2");
 	}
 	ASSERT_TRUE(workload_go(&self->workload));
-	run(&self->run, "watch", PACE, "--json", "--cgroup", GROUP, NULL);
+	WATCH_EVENLY(&self->run, "--cgroup", GROUP);
 	workload_end(&self->workload);
 	rmdir(GROUP);
 	EXPECT_EQ(3, self->run.status);
@@ -319,7 +342,7 @@ TEST_F(watch, cgroup)
 	its_limit = json_member(finding, "limit");
 	EXPECT_STREQ("memory.max", json_string(its_limit, "name"));
 	EXPECT_STREQ("/memclass-watch", json_string(its_limit, "cgroup"));
-	EXPECT_LT(json_number(its_limit, "room"), 134217728U - json_number(finding, "now") + MIB);
+	EXPECT_LT(json_number(its_limit, "room"), 536870912U - json_number(finding, "now") + MIB);
 }
 
 /* All of them, and the machine; not itself. */
