@@ -128,9 +128,9 @@ FIXTURE_TEARDOWN(swap)
 
 static bool residue_stays(FIXTURE_DATA(swap) * self)
 {
-	ledger_free(&self->after);
-	return ledger_await_residue(&self->after, ledger_residue(&self->before),
-				    self->tolerance);
+	const struct ledger_growth residue[] = { { "residue", 0, self->tolerance }, {} };
+
+	return ledger_await(&self->after, &self->before, residue);
 }
 
 static int64_t grown(const FIXTURE_DATA(swap) * self, const char *line)

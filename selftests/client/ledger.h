@@ -26,14 +26,31 @@ uint64_t ledger_bytes(const struct ledger *ledger, const char *line);
 int64_t ledger_difference(const struct ledger *ledger, const char *line);
 const struct json *ledger_line(const struct ledger *ledger, const char *line);
 
+/*
+ * The second of two that are alike: nobody else is busy. When there is no rest for a long
+ * time it says so, and takes what there is.
+ */
+bool ledger_take_at_rest(struct ledger *ledger);
+
 /* Gives up what the page cache can, and brings the kernel's counters up to date. */
 void system_settle(void);
 
 /*
- * Takes ledgers until the residue is that, give or take @tolerance, or does not come there
- * for a long time: counters lag behind, and somebody else may be busy.
+ * What is to become of a line; of several, "A + B - C". LINE:counted is what the kernel
+ * counts beside it; "residue" and "pinned" will do as well.
  */
-bool ledger_await_residue(struct ledger *ledger, int64_t residue, int64_t tolerance);
+struct ledger_growth {
+	const char *of;			/* NULL behind the last */
+	int64_t bytes;			/* more than before */
+	int64_t tolerance;		/* give or take */
+};
+
+/*
+ * Takes ledgers into @after until all of @growths have come true in one of them, or do
+ * not for a long time: counters lag behind, and somebody else may be busy.
+ */
+bool ledger_await(struct ledger *after, const struct ledger *before,
+		  const struct ledger_growth *growths);
 
 /* In bytes, of /proc/meminfo. */
 uint64_t meminfo(const char *name);
