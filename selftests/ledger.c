@@ -8,6 +8,7 @@
  * Oracle: arithmetic: this test knows how much it took; the kernel's own counters. Made
  * for the full root; it takes any system.
  */
+#include <drm/drm.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/io_uring.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -276,6 +278,71 @@ TEST_F(ledger, hidden_pages)
 			       { "free + unmapped.cache", -hidden, hidden / 50 }));
 	ASSERT_EQ(0, syscall(SYS_delete_module, "hide", O_NONBLOCK));
 	EXPECT_TRUE(have_grown(self, { "residue", 0, self->tolerance }));
+}
+
+/* A graphics card that there is only in software: its driver takes memory of shmem. */
+static int graphics_card(void)
+{
+	struct rounds rounds = { .seconds = 5 };
+	int card = -1;
+
+	if (system("modprobe vgem 2>/dev/null"))
+		return -1;
+	/* The node comes by itself. */
+	while ((card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC)) < 0 && again(&rounds, 1000))
+		usleep(10000);
+	return card;
+}
+
+/* As a program makes a picture. It stays until the card is closed. */
+static bool draw(int card, struct drm_mode_create_dumb *buffer)
+{
+	struct drm_mode_map_dumb place = {};
+	void *map;
+
+	if (ioctl(card, DRM_IOCTL_MODE_CREATE_DUMB, buffer))
+		return false;
+	place.handle = buffer->handle;
+	if (ioctl(card, DRM_IOCTL_MODE_MAP_DUMB, &place))
+		return false;
+	map = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, card, place.offset);
+	if (map == MAP_FAILED)
+		return false;
+	memset(map, 1, buffer->size);
+	return !munmap(map, buffer->size);
+}
+
+TEST_F(ledger, graphics)
+{
+	struct drm_mode_create_dumb buffer = { .width = 2048, .height = 1024, .bpp = 32 };
+	const struct json *object;
+	struct run objects;
+	int card = graphics_card();
+
+	if (card < 0)
+		SKIP(return, "this kernel has no vgem");
+	ASSERT_TRUE(draw(card, &buffer))
+	TH_LOG("%m");
+	EXPECT_EQ(8 * MIB, buffer.size);
+	EXPECT_TRUE(have_grown(self, { "residue", 0, self->tolerance },
+			       { "unmapped.shmem.driver", buffer.size, 0 }));
+	EXPECT_GE((int64_t)MIB, llabs(ledger_difference(&self->after, "unmapped.shmem")));
+
+	run(&objects, "objects", "--json", NULL);
+	ASSERT_TRUE(run_json(&objects));
+	object = json_member(objects.json, "objects")->first;
+	while (object && (strcmp(json_string(object, "kind"), "driver") ||
+			  json_number(object, "size") != buffer.size))
+		object = object->next;
+	ASSERT_NE(NULL, object);
+	EXPECT_STREQ("drm mm object", json_string(object, "name"));
+	EXPECT_EQ(buffer.size, json_number(object, "resident"));
+	EXPECT_EQ(0U, json_number(object, "mapped"));
+	run_free(&objects);
+
+	close(card);
+	EXPECT_TRUE(have_grown(self, { "residue", 0, self->tolerance },
+			       { "unmapped.shmem.driver", 0, 0 }));
 }
 
 TEST_HARNESS_MAIN
