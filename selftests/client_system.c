@@ -9,7 +9,9 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +21,10 @@
 #include "client/synthetic.h"
 #include "lib/child.h"
 #include "lib/patience.h"
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
 
 FIXTURE(system)
 {
@@ -92,6 +98,28 @@ TEST_F(system, sums)
 		  sum + ledger_residue(&self->ledger));
 	EXPECT_EQ(meminfo("MemTotal"), ledger_total(&self->ledger));
 	EXPECT_LT(1U, json_number(self->ledger.run.json, "processes"));
+}
+
+/* Memory that the kernel itself does not map: it takes it for pages of a file. */
+TEST_F(system, secret_memory)
+{
+	const uint64_t length = 4 * 4096;
+	int fd = syscall(SYS_memfd_secret, 0);
+	char *map;
+
+	if (fd < 0)
+		SKIP(return, "memfd_secret: %m; from 6.5 on, or with secretmem.enable=y");
+	ASSERT_EQ(0, ftruncate(fd, length));
+	map = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	/* Nobody but the process itself may touch it, not even to populate it. */
+	memset(map, 1, length);
+	ASSERT_TRUE(ledger_take(&self->ledger));
+	EXPECT_EQ(length, ledger_bytes(&self->ledger, "processes.file.secret"));
+	ledger_free(&self->ledger);
+	munmap(map, length);
+	ASSERT_TRUE(ledger_take(&self->ledger));
+	EXPECT_EQ(0U, ledger_bytes(&self->ledger, "processes.file.secret"));
 }
 
 TEST_F(system, table)
