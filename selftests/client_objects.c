@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +162,52 @@ TEST_F(objects, holders)
 	EXPECT_EQ(0U, json_number(row, "mappers"));
 	EXPECT_EQ(2U, json_number(row, "fd_holders"));
 	EXPECT_NE(NULL, holder(row, self->child.pid));
+}
+
+/* Passes @fd to nobody in particular: it is on its way as long as nobody reads. */
+static bool send_away(int socket, int fd)
+{
+	char byte = 0;
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec data = { &byte, 1 };
+	const struct msghdr message = { .msg_iov = &data,
+					.msg_iovlen = 1,
+					.msg_control = control.room,
+					.msg_controllen = sizeof(control.room) };
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(socket, &message, 0) == 1;
+}
+
+TEST_F(objects, in_flight)
+{
+	int fd = memfd_create("away", MFD_CLOEXEC), sockets[2];
+	const struct json *row;
+	const char *line;
+
+	ASSERT_EQ(0, ftruncate(fd, LENGTH));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
+	ASSERT_TRUE(send_away(sockets[0], fd));
+	close(fd);
+	RUN_JSON("--holders");
+	row = find(&self->run, "memfd", "memfd:away");
+	ASSERT_NE(NULL, row);
+	EXPECT_EQ(0U, json_number(row, "fd_holders"));
+	EXPECT_EQ(1U, json_number(row, "unknown_holders"));
+	EXPECT_EQ(0U, json_length(json_member(row, "holders")));
+	run_free(&self->run);
+	RUN("--holders");
+	line = strstr(self->run.out, " memfd:away ");
+	ASSERT_NE(NULL, line);
+	EXPECT_EQ(0, strncmp(line + strcspn(line, "u"), "unknown holder\n", 15))
+	TH_LOG("%s", line);
+	close(sockets[0]);
+	close(sockets[1]);
 }
 
 TEST_F(objects, sums_and_order)
