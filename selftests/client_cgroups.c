@@ -39,6 +39,8 @@ static void live(const struct child *parent, void *data)
 	if (!setting_write(ROOT INNER "/cgroup.procs", "0"))
 		_exit(1);
 	map = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* A fault for each page. */
+	madvise(map, LENGTH, MADV_NOHUGEPAGE);
 	memset(map, 1, LENGTH);
 	/* Nobody maps this. */
 	fd = memfd_create("charged", MFD_CLOEXEC);
@@ -147,6 +149,8 @@ TEST_F(cgroups, each_alone)
 	EXPECT_EQ(0U, json_number(outer, "processes"));
 	EXPECT_EQ(1U, json_number(inner, "processes"));
 	EXPECT_LE(LENGTH, of_class(inner, "anon", "rss"));
+	EXPECT_LE(LENGTH / 4096, of_class(inner, "anon", "minor_write"));
+	EXPECT_GT(LENGTH / 2048, of_class(inner, "anon", "minor_write"));
 	EXPECT_EQ(LIMIT, json_number(outer, "limit"));
 	EXPECT_EQ(JSON_NULL, json_type(inner, "limit"));
 	current = json_number(outer, "current");
