@@ -89,6 +89,19 @@ static const struct mc_walk_ops process_ops = {
 	.enter = process_enter,
 };
 
+/* The compiler makes a loop of it, or a call, when it is told in fewer words. */
+static __always_inline void counts_clear(struct memclass_counts *counts)
+{
+#define CLEAR(field, tier, text) counts->field = 0;
+	MEMCLASS_COLUMNS(CLEAR)
+#undef CLEAR
+}
+
+/* Nothing is between them, and nothing behind the last. */
+static_assert(sizeof(struct memclass_counts) == MEMCLASS_NR_COLUMNS * sizeof(__u64));
+static_assert(offsetof(struct memclass_record, classes) ==
+	      offsetof(struct memclass_record, total) + sizeof(struct memclass_counts));
+
 static void fill_identity(struct memclass_record *record, const struct mc_target *target)
 {
 	struct task_struct *task = target->task;
@@ -135,10 +148,10 @@ static void fill_faults(struct mc_process_reader *reader, struct task_struct *ta
 		record->faults[class] = (struct memclass_faults) {};
 	left = faults->used;
 	mc_for_each_class(class, left) {
-		const struct memclass_faults *from = &faults->classes[class];
+		const struct memclass_faults from = faults->classes[class];
 
-		record->faults[class] = *from;
-#define ADD(field, text) total->field += from->field;
+		record->faults[class] = from;
+#define ADD(field, text) total->field += from.field;
 		MEMCLASS_FAULTS(ADD)
 #undef ADD
 	}
@@ -160,8 +173,9 @@ static int record_process(struct mc_process_reader *reader, struct mc_target *ta
 
 	/* Most processes have few classes: empty those that were used last. */
 	mc_for_each_class(class, left)
-		record->classes[class] = (struct memclass_counts) {};
-	memset(record, 0, offsetof(struct memclass_record, classes));
+		counts_clear(&record->classes[class]);
+	counts_clear(&record->total);
+	memset(record, 0, offsetof(struct memclass_record, total));
 	reader->used = 0;
 	mc_stacks_init(&reader->stacks);
 
