@@ -141,6 +141,15 @@ copy_install()
 	copy_is_whole
 }
 
+# copy_without_compiler: takes from the copy all that a module could be built with.
+copy_without_compiler()
+{
+	# shellcheck disable=SC2016 # the inner shell expands it
+	in_copy sh -c 'apt-get -q purge -y dkms make $(dpkg-query -W -f "\${Package}\n" |
+		grep -E "^(gcc|gcc-[0-9]+(-x86-64-linux-gnu)?|linux-headers-.*)$")'
+	not in_copy sh -c 'command -v gcc || command -v dkms'
+}
+
 # copy_is_whole: no package is half way to something.
 copy_is_whole()
 {
