@@ -83,14 +83,15 @@ struct fault_part {
 
 static void decode_faults(const struct fault_part *part, size_t index, struct counts *counts)
 {
-	const unsigned char *from = part->from + index * part->size;
 	size_t nr = part->size / sizeof(__u64);
+	const unsigned char *from;
 
 	if (!part->from)
 		return;
 	counts->faults_off = !part->on;
 	if (!part->on)
 		return;
+	from = part->from + index * part->size;
 	if (nr >= NR_FAULT_COLUMNS) {
 		nr = NR_FAULT_COLUMNS;
 		memcpy(counts->faults, from, sizeof(counts->faults));
