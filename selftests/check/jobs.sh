@@ -153,6 +153,7 @@ job_guest()
 		boot=$(mktemp -d "$dir/boot-XXXXXX")
 		# For the programs, one by one, and for the boot itself.
 		seconds=120
+		[ "$kernel" != debug ] || seconds=600
 		for item; do
 			seconds=$((seconds + ${item##*:}))
 		done
