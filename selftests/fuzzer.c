@@ -178,15 +178,19 @@ static const char *faults_fault(const struct memclass_record *record)
 	return NULL;
 }
 
+/* When this worker last began to read. */
+static uint64_t asked_ns;
+
 /* What is wrong with a row, or with its place behind the one before it, which may be NULL. */
 static const char *record_row_fault(const union row *row, const union row *before)
 {
 	const struct memclass_record *record = &row->record;
-	const char *bad = record_fault(record) ?: population_fault(record);
+	bool twin = false;
+	const char *bad = record_fault(record) ?: population_fault(record, asked_ns, &twin);
 
 	bad = bad ?: faults_fault(record);
 	COUNT(records, 1);
-	COUNT(twins, !strncmp(record->comm, "twin-", 5));
+	COUNT(twins, twin);
 	if (!bad && before && record->pid <= before->record.pid)
 		bad = fault("pid %u follows pid %u", record->pid, before->record.pid);
 	return bad || dice(8) ? bad : start_fault(record);
@@ -592,6 +596,7 @@ static void sweep(int kind)
 	ssize_t got;
 
 	do {
+		asked_ns = now_ns();
 		got = read(fd, buffer, ROOM);
 		check_call("read", got);
 		if (got > 0)
@@ -621,7 +626,7 @@ static void work(unsigned int seed, uint64_t until)
 	for (i = 0; i < FILES; i++)
 		files[i].fd = -1;
 	while (now_ns() < until) {
-		for (i = 0; i < 50 && now_ns() < until; i++)
+		for (i = 0; i < 50 && (asked_ns = now_ns()) < until; i++)
 			do_something();
 		if (dice(3))
 			read_text();

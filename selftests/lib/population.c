@@ -21,9 +21,17 @@
 #define PAGE		4096UL
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* A twin of kind K is called twin-K and has a memfd of so many pages mapped, and no other. */
+/*
+ * A twin of kind K is called twin-K-TIME, in milliseconds and hexadecimal, and has had a
+ * memfd of so many pages mapped since then, and no other.
+ */
 #define TWIN_KINDS	7
 #define TWIN_PAGES(kind) ((kind) * 24UL)
+
+static unsigned int milliseconds(uint64_t ns)
+{
+	return ns / 1000000;
+}
 
 static unsigned int seed_of(unsigned int seed)
 {
@@ -48,7 +56,7 @@ static bool twin_become(unsigned int kind)
 	if (map == MAP_FAILED || mlock(map, length))
 		return false;
 	memset(map, kind, length);
-	snprintf(name, sizeof(name), "twin-%u", kind);
+	snprintf(name, sizeof(name), "twin-%u-%x", kind, milliseconds(now_ns()));
 	return !prctl(PR_SET_NAME, name);
 }
 
@@ -60,7 +68,7 @@ static void twin_live(unsigned int seed)
 
 	if (!twin_become(kind))
 		_exit(1);
-	usleep(rand_r(&seed) % 30000);
+	usleep(rand_r(&seed) % 60000);
 	if (rand_r(&seed) % 3)
 		_exit(0);
 	snprintf(number, sizeof(number), "%u", rand_r(&seed));
@@ -76,12 +84,16 @@ void population_main(int argc, char **argv)
 	}
 }
 
-const char *population_fault(const struct memclass_record *record)
+const char *population_fault(const struct memclass_record *record, uint64_t asked_ns,
+			     bool *checked)
 {
 	const struct memclass_counts *memfd = &record->classes[MEMCLASS_CLASS_MEMFD];
-	unsigned int kind;
+	unsigned int kind, since;
 
-	if (sscanf(record->comm, "twin-%u", &kind) != 1)
+	/* What has its name since then was perhaps read before. */
+	*checked = sscanf(record->comm, "twin-%u-%x", &kind, &since) == 2 &&
+		   (int)(milliseconds(asked_ns) - since) > 0;
+	if (!*checked)
 		return NULL;
 	/* In the middle of exec() it has the new memory, which is arguments, and the old name. */
 	if (record->total.vmas == 1)

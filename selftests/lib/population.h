@@ -7,6 +7,7 @@
 #define SELFTESTS_POPULATION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "memclass.h"
 
@@ -20,9 +21,13 @@ void population_main(int argc, char **argv);
 bool population_start(unsigned int seed);
 
 /*
- * Some of them say by their name what memory they have, from before they have the name to
- * their end. Return: NULL, or in what way it is another process's.
+ * Some of them say by their name what memory they have, and since when.
+ *
+ * @asked_ns: when the reader began
+ * @checked: whether it is one of them, and was before that
+ * Return: NULL, or in what way it is another process's.
  */
-const char *population_fault(const struct memclass_record *record);
+const char *population_fault(const struct memclass_record *record, uint64_t asked_ns,
+			     bool *checked);
 
 #endif /* SELFTESTS_POPULATION_H */
