@@ -186,7 +186,6 @@ static inline const char *fault_read(pid_t pid, struct fault_reading *reading)
 /* Is the total of a record the sum of its classes, and no part more than the whole? */
 static inline const char *fault_sums(const struct memclass_record *record)
 {
-	struct memclass_faults sum = {};
 	unsigned int i;
 
 	for (i = 0; i < MEMCLASS_NR_CLASSES; i++) {
@@ -196,17 +195,8 @@ static inline const char *fault_sums(const struct memclass_record *record)
 		if (f->cow_faults > fault_get(f, FAULT_write) || f->remote_faults > all)
 			return fault("%s: more cow or remote faults than faults",
 				     class_name(i));
-#define ADD(field, text) sum.field += f->field;
-		MEMCLASS_FAULTS(ADD)
-#undef ADD
 	}
-#define COMPARE(field, text) \
-	if (sum.field != record->faults_total.field) \
-		return fault("the sum of " #field " is %" PRIu64 ", but its total %" PRIu64, \
-			     (uint64_t)sum.field, (uint64_t)record->faults_total.field);
-	MEMCLASS_FAULTS(COMPARE)
-#undef COMPARE
-	return NULL;
+	return faults_total_fault(record);
 }
 
 /* A reading from which growth is counted: of a process that was just forked. */

@@ -116,11 +116,30 @@ static const char *cost_fault(const struct memclass_cost *cost)
 	return NULL;
 }
 
+const char *faults_total_fault(const struct memclass_record *record)
+{
+	struct memclass_faults sum = {};
+	unsigned int class;
+
+	for (class = 0; class < MEMCLASS_NR_CLASSES; class ++) {
+#define ADD(field, text) sum.field += record->faults[class].field;
+		MEMCLASS_FAULTS(ADD)
+#undef ADD
+	}
+#define COMPARE(field, text) \
+	if (sum.field != record->faults_total.field) \
+		return fault("the sum of " #field " is %llu, but its total %llu", \
+			     (unsigned long long)sum.field, \
+			     (unsigned long long)record->faults_total.field);
+	MEMCLASS_FAULTS(COMPARE)
+#undef COMPARE
+	return NULL;
+}
+
 const char *record_fault(const struct memclass_record *record)
 {
 	const bool cheap = record->flags & MEMCLASS_CHEAP;
 	struct memclass_counts sum = {};
-	struct memclass_faults faults = {};
 	const char *bad;
 	unsigned int class;
 
@@ -146,18 +165,8 @@ const char *record_fault(const struct memclass_record *record)
 #define ADD(field, tier, text) sum.field += record->classes[class].field;
 		MEMCLASS_COLUMNS(ADD)
 #undef ADD
-#define ADD(field, text) faults.field += record->faults[class].field;
-		MEMCLASS_FAULTS(ADD)
-#undef ADD
 	}
-#define COMPARE(field, text) \
-	if (record->faults_total.field != faults.field) \
-		return fault("the sum of " #field " is %llu, but its total %llu", \
-			     (unsigned long long)faults.field, \
-			     (unsigned long long)record->faults_total.field);
-	MEMCLASS_FAULTS(COMPARE)
-#undef COMPARE
-	bad = counts_fault(&record->total, cheap);
+	bad = faults_total_fault(record) ?: counts_fault(&record->total, cheap);
 	if (bad)
 		return bad;
 	/* PSS was cut in each class, but not in the total before it was summed. */

@@ -8,6 +8,9 @@
 
 #include "memclass.h"
 
+/* Return: NULL, or of which kind of faults the total is not the sum of its classes. */
+const char *faults_total_fault(const struct memclass_record *record);
+
 /* Both return NULL, or what does not hold; the text is kept until next time. */
 const char *record_fault(const struct memclass_record *record);
 const char *vma_fault(const struct memclass_vma *vma);
