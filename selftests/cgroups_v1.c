@@ -36,15 +36,6 @@ static const struct json *find(const struct json *json, const char *path)
 	return json;
 }
 
-static const struct json *find_limit(const struct json *cgroup, const char *name)
-{
-	const struct json *limit = json_member(cgroup, "limits")->first;
-
-	while (limit && strcmp(json_string(limit, "limit"), name))
-		limit = limit->next;
-	return limit;
-}
-
 TEST(are_shown)
 {
 	const struct json *cgroup, *limit;
@@ -73,7 +64,7 @@ TEST(are_shown)
 	EXPECT_EQ(2U, json_number(cgroup, "processes"));
 	EXPECT_EQ(67108864U, json_number(cgroup, "limit"));
 	EXPECT_GT(67108864U, json_number(cgroup, "headroom"));
-	limit = find_limit(cgroup, "memory.limit_in_bytes");
+	limit = json_find(json_member(cgroup, "limits"), "limit", "memory.limit_in_bytes");
 	ASSERT_NE(NULL, limit);
 	EXPECT_EQ(67108864U, json_number(limit, "max"));
 	EXPECT_STREQ("/inner", json_string(limit, "cgroup"));

@@ -17,11 +17,7 @@
 
 static const struct json *of_class(const struct json *classes, const char *class)
 {
-	const struct json *json = classes ? classes->first : NULL;
-
-	while (json && strcmp(json_string(json, "class"), class))
-		json = json->next;
-	return json;
+	return json_find(classes, "class", class);
 }
 
 /* The module's own sums, by class and column, from its file "faults". */

@@ -45,16 +45,6 @@ static const struct json *with_number(const struct json *array, const char *name
 	return json;
 }
 
-static const struct json *with_string(const struct json *array, const char *name,
-				      const char *value)
-{
-	const struct json *json = array ? array->first : NULL;
-
-	while (json && strcmp(json_string(json, name), value))
-		json = json->next;
-	return json;
-}
-
 FIXTURE(still)
 {
 	pid_t pid;
@@ -124,7 +114,7 @@ static void expect_same_as_text(struct __test_metadata *_metadata, pid_t pid,
 		if (sscanf(line, "%d %*s %*s %31s%n", &of, class, &length) != 2 || of != pid)
 			continue;
 		rows++;
-		json = with_string(classes, "class", class);
+		json = json_find(classes, "class", class);
 		EXPECT_NE(NULL, json)
 		TH_LOG("%s", class);
 		at = line + length;

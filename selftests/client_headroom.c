@@ -113,12 +113,7 @@ FIXTURE_TEARDOWN(headroom)
 
 static const struct json *limit_of(const struct run *run, const char *name)
 {
-	const struct json *json = json_member(run->json, "headroom");
-
-	json = json ? json->first : NULL;
-	while (json && strcmp(json_string(json, "limit"), name))
-		json = json->next;
-	return json;
+	return json_find(json_member(run->json, "headroom"), "limit", name);
 }
 
 static bool show(struct run *run_of, const char *pid)

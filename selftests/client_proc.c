@@ -99,11 +99,7 @@ static void expect_same_counts(struct __test_metadata *_metadata, const char *wh
 
 static const struct json *of_class(const struct json *classes, const char *class)
 {
-	const struct json *json = classes ? classes->first : NULL;
-
-	while (json && strcmp(json_string(json, "class"), class))
-		json = json->next;
-	return json;
+	return json_find(classes, "class", class);
 }
 
 /* Waits until no thread runs any more. */

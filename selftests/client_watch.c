@@ -51,12 +51,7 @@ static bool is_even(struct run *run)
 
 static const struct json *finding_of(const struct run *run, const char *class)
 {
-	const struct json *findings = json_member(run->json, "findings");
-	const struct json *json = findings ? findings->first : NULL;
-
-	while (json && strcmp(json_string(json, "class"), class))
-		json = json->next;
-	return json;
+	return json_find(json_member(run->json, "findings"), "class", class);
 }
 
 static bool is_about(double value, double expected, double off)

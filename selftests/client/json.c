@@ -296,6 +296,14 @@ const struct json *json_member(const struct json *json, const char *name)
 	return NULL;
 }
 
+const struct json *json_find(const struct json *json, const char *name, const char *value)
+{
+	json = json ? json->first : NULL;
+	while (json && strcmp(json_string(json, name), value))
+		json = json->next;
+	return json;
+}
+
 size_t json_length(const struct json *json)
 {
 	size_t length = 0;

@@ -36,6 +36,8 @@ void json_free(struct json *json);
 
 /* NULL where there is none, or @json is NULL or no object. */
 const struct json *json_member(const struct json *json, const char *name);
+/* The first one in it of which a member is this string, or NULL. */
+const struct json *json_find(const struct json *json, const char *name, const char *value);
 size_t json_length(const struct json *json);
 
 /* Of members: -1, ~0 and "(no string)" where there is none of that type. */

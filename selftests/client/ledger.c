@@ -41,12 +41,7 @@ int64_t ledger_residue(const struct ledger *ledger)
 
 const struct json *ledger_line(const struct ledger *ledger, const char *line)
 {
-	const struct json *json = json_member(ledger->run.json, "lines");
-
-	json = json ? json->first : NULL;
-	while (json && strcmp(json_string(json, "line"), line))
-		json = json->next;
-	return json;
+	return json_find(json_member(ledger->run.json, "lines"), "line", line);
 }
 
 uint64_t ledger_bytes(const struct ledger *ledger, const char *line)
