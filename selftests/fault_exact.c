@@ -952,10 +952,11 @@ static void *uffd_serve(void *unused)
 	while (read(uffd.fd, &message, sizeof(message)) == sizeof(message)) {
 		while (__atomic_load_n(&uffd.hold, __ATOMIC_ACQUIRE))
 			sched_yield();
+		/* Whoever is served may run before this thread does again. */
+		__atomic_add_fetch(&uffd.served, 1, __ATOMIC_RELEASE);
 		if (message.event != UFFD_EVENT_PAGEFAULT ||
 		    uffd.serve(uffd.fd, message.arg.pagefault.address & ~(PAGE - 1)))
 			abort();
-		__atomic_add_fetch(&uffd.served, 1, __ATOMIC_RELEASE);
 	}
 	return NULL;
 }
