@@ -12,7 +12,7 @@
 
 /* On a kernel that checks itself a ledger takes seconds. */
 #define TRIES	40
-#define SECONDS	20
+#define SECONDS	60
 
 bool ledger_take(struct ledger *ledger)
 {
