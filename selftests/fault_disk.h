@@ -8,13 +8,37 @@
 #include "fault.h"
 
 #define DISK		"/tmp/fault_disk"
-#define DISK_FILE	DISK "/file"		/* 50 MiB, that return when they are called */
+#define DISK_FILE	DISK "/file"
+
+/*
+ * What the file has: code that returns at once. Further apart than what is read ahead or
+ * mapped around, or the largest folio. In between there is nothing on the disk.
+ */
+#define PLACES		12U
+#define APART		(4 * MIB)
+#define PLACE		(64 * PAGE)
 
 static inline bool shell(const char *command)
 {
 	const int status = system(command);
 
 	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static inline bool disk_fill(void)
+{
+	const int fd = open(DISK_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	static char code[PLACE];
+	unsigned int i;
+	bool filled;
+
+	memset(code, 0xc3, sizeof(code));
+	filled = fd >= 0 && !ftruncate(fd, PLACES * APART);
+	for (i = 0; filled && i < PLACES; i++)
+		filled = pwrite(fd, code, PLACE, i * APART) == (ssize_t)PLACE;
+	filled = filled && !fsync(fd);
+	close(fd);
+	return filled;
 }
 
 /*
@@ -32,9 +56,8 @@ static inline bool disk_make(void)
 		     "disk=$(cat /sys/class/zram-control/hot_add) &&"
 		     "echo 80M >/sys/block/zram$disk/disksize &&"
 		     "mke2fs -b 4096 /dev/zram$disk >/dev/null &&"
-		     "mkdir -p " DISK " && mount -t ext4 /dev/zram$disk " DISK " &&"
-		     "dd if=/dev/zero bs=1M count=50 2>/dev/null | tr '\\0' '\\303' >" DISK_FILE
-		     " && sync");
+		     "mkdir -p " DISK " && mount -t ext4 /dev/zram$disk " DISK) &&
+	       disk_fill();
 }
 
 static inline bool disk_remove(void)

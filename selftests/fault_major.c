@@ -12,9 +12,6 @@
 
 #define N	64U
 #define LENGTH	(N * PAGE)
-/* Further apart than what is read ahead or mapped around, or the largest folio. */
-#define APART	(4 * MIB)
-#define PLACES	12U
 
 static struct fault_reading before, after;
 
