@@ -27,6 +27,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "lib/kernel.h"
 #include "lib/small_program.h"
 #include "lib/state_test.h"
 

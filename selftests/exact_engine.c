@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 
 #include "lib/compare.h"
+#include "lib/kernel.h"
 #include "lib/memory.h"
 #include "lib/state.h"
 

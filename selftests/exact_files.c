@@ -15,6 +15,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "lib/kernel.h"
 #include "lib/small_program.h"
 #include "lib/state_test.h"
 

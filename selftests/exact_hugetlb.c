@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/kernel.h"
 #include "lib/state_test.h"
 
 #ifndef MAP_HUGE_1GB

@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lib/kernel.h"
 #include "lib/state_test.h"
 
 #ifndef MADV_SOFT_OFFLINE

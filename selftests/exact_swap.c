@@ -14,6 +14,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "lib/kernel.h"
 #include "lib/state_test.h"
 
 #ifndef MADV_PAGEOUT

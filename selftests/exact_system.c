@@ -18,6 +18,7 @@
 #include "kselftest_harness.h"
 
 #include "lib/compare.h"
+#include "lib/kernel.h"
 #include "lib/memory.h"
 
 /* Pages of each process that are looked at one by one, in mappings of chance. */

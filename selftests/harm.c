@@ -15,6 +15,7 @@
 #include <limits.h>
 
 #include "kselftest_harness.h"
+#include "lib/kernel.h"
 #include "lib/patience.h"
 
 #include "lib/rows.h"
@@ -46,7 +47,7 @@ static uint64_t meminfo(const char *field)
 static size_t size_of_target(void)
 {
 	const uint64_t room = meminfo("MemAvailable:") * 5 / 6;
-	size_t size = access("/sys/kernel/debug/kmemleak", F_OK) ? 2048 * MIB : 256 * MIB;
+	size_t size = kernel_checks_itself() ? 256 * MIB : 2048 * MIB;
 
 	while (size > room)
 		size /= 2;

@@ -7,20 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "reading.h"
-
-bool kernel_at_least(unsigned int major, unsigned int minor)
-{
-	unsigned int has_major = 0, has_minor = 0;
-	struct utsname name;
-
-	uname(&name);
-	sscanf(name.release, "%u.%u", &has_major, &has_minor);
-	return has_major > major || (has_major == major && has_minor >= minor);
-}
 
 void bounds_set(struct bounds *bounds, unsigned int column, uint64_t low, uint64_t high)
 {

@@ -90,9 +90,6 @@ bool oracle_same(const struct oracle *one, const struct oracle *other);
 bool oracle_vma_has(const struct oracle_vma *vma, const char *flag);
 bool oracle_vma_has_file(const struct oracle_vma *vma);
 
-/* Is the running kernel of this release or a newer one? */
-bool kernel_at_least(unsigned int major, unsigned int minor);
-
 /* pages.c */
 int pages_look(struct oracle_vma *vma, int pagemap, unsigned int slack);
 

@@ -4,6 +4,7 @@
  * /proc/kpagecount. They do not tell whether a page-table entry is dirty or young:
  * where that matters, there is a lowest and a highest value.
  */
+#include "kernel.h"
 #include "oracle.h"
 
 #include <errno.h>

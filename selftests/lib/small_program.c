@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "memory.h"
 #include "oracle.h"
 #include "state.h"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel that runs: how new it is, and how slow. */
+#ifndef SELFTESTS_KERNEL_H
+#define SELFTESTS_KERNEL_H
+
+#include <stdbool.h>
+
+bool kernel_at_least(unsigned int major, unsigned int minor);
+
+/*
+ * Whether it watches each of its own steps, with KASAN, lockdep and all else: it takes
+ * ten times as long for everything. What a test does many times over only to be sure,
+ * it does less often there, or with less memory.
+ */
+bool kernel_checks_itself(void);
+
+#endif /* SELFTESTS_KERNEL_H */
