@@ -58,36 +58,50 @@ released()
 	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] && [ "$1" != debug ]
 }
 
-# needs_of PROGRAM: its line in the table: kernels, timeout, options.
+# needs_of PROGRAM KERNEL: its timeout in the table and the options of its boot; nothing
+# where it is not to run there.
 needs_of()
 {
-	awk -v program="$1" '
-		function options_of(line) {
-			sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]*/, "", line)
-			return line
+	awk -v program="$1" -v kernel="$2" '
+		function serves(kernels) {
+			return kernels == "all" || (kernels == "debian" && kernel != "debug") ||
+				index("," kernels ",", "," kernel ",")
 		}
-		$1 == "default" { default_needs = $2 " " $3; default_options = options_of($0) }
-		$1 == program { needs = $2 " " $3; options = options_of($0) }
+		$1 == "boot" {
+			name = $2
+			sub(/^boot[ \t]+[^ \t]+[ \t]+/, "")
+			options[name] = $0
+			next
+		}
+		$1 == program { named = 1 }
+		$1 == "*" || ($1 == program && serves($2)) {
+			seconds = $3
+			boot = $4
+			found = $1 == program
+		}
 		END {
-			print needs ? needs : default_needs, options ? options : default_options
+			if (found || !named)
+				print seconds, options[boot]
 		}' "$HERE/needs"
 }
 
-# needs_check PROGRAM...: every name in the table is one of them.
+# needs_check PROGRAM...: every name in the table is one of them, or of a boot.
 needs_check()
 {
-	local name
+	local name boot
 
-	sed -e 's/#.*//' "$HERE/needs" | while read -r name _; do
-		[ -z "$name" ] || [ "$name" = default ] || printf '%s\n' "$@" | grep -qxF -- "$name" ||
+	sed -e 's/#.*//' -e '/^boot/d' -e '/^$/d' "$HERE/needs" | while read -r name _ _ boot; do
+		[ "$name" = '*' ] || printf '%s\n' "$@" | grep -qxF -- "$name" ||
 			die "selftests/check/needs: there is no program $name"
+		grep -q "^boot $boot[[:space:]]" "$HERE/needs" ||
+			die "selftests/check/needs: there is no boot $boot"
 	done || exit
 }
 
 # add_guests: the programs, divided by kernel and options: a boot for each.
 add_guests()
 {
-	local kernel program where seconds options key
+	local kernel program seconds options key
 	local -A boots
 	local -a keys words kernels=()
 
@@ -100,11 +114,8 @@ add_guests()
 		boots=() keys=()
 		for program in "${programs[@]}"; do
 			wants "$program" || continue
-			read -r where seconds options <<<"$(needs_of "$program")"
-			case ,$where, in
-			,all, | *,"$kernel",*) ;;
-			*) continue ;;
-			esac
+			read -r seconds options <<<"$(needs_of "$program" "$kernel")"
+			[ -n "$seconds" ] || continue
 			[ "$kernel" != debug ] || seconds=$((seconds * 5))
 			[ -n "${boots[-$options]:-}" ] || keys+=("-$options")
 			boots[-$options]+=" $program:$seconds"
