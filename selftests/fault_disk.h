@@ -6,6 +6,7 @@
 #define FAULT_DISK_H
 
 #include "fault.h"
+#include "lib/driver.h"
 
 #define DISK		"/tmp/fault_disk"
 #define DISK_FILE	DISK "/file"
@@ -41,19 +42,11 @@ static inline bool disk_fill(void)
 	return filled;
 }
 
-/*
- * In a minimal guest the modules lie ready, unless they are loaded already; elsewhere
- * they come by themselves.
- */
 static inline bool disk_make(void)
 {
-	return shell("load() {"
-		     "	for file in $(sed -n \"s/^$1://p\" /modules/order 2>/dev/null); do"
-		     "		[ ! -e /modules/$file ] || insmod /modules/$file;"
-		     "		rm -f /modules/$file;"
-		     "	done; };"
-		     "load zram; load ext4;"
-		     "disk=$(cat /sys/class/zram-control/hot_add) &&"
+	driver_load("zram");
+	driver_load("ext4");
+	return shell("disk=$(cat /sys/class/zram-control/hot_add) &&"
 		     "echo 80M >/sys/block/zram$disk/disksize &&"
 		     "mke2fs -b 4096 /dev/zram$disk >/dev/null &&"
 		     "mkdir -p " DISK " && mount -t ext4 /dev/zram$disk " DISK) &&

@@ -6,15 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,7 +20,9 @@
 #include "lib/patience.h"
 
 #include "lib/child.h"
+#include "lib/driver.h"
 #include "lib/reading.h"
+#include "lib/unserved.h"
 
 #define MODULE	"memclass"
 #define KO	"/memclass/memclass.ko"
@@ -124,75 +122,73 @@ TEST_F(module, in_use_while_a_file_is_open)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* A reader whose buffer is a page that nobody will ever serve. */
+/* A reader whose buffer is memory that nobody will ever serve. */
 struct sleeper {
 	const char *path;
-	const struct child *parent;
-	int serve;			/* its userfaultfd */
+	char *(*buffer)(size_t length, void (*asked)(const void *data), const void *data);
 };
-
-static void *await_fault(void *data)
-{
-	const struct sleeper *sleeper = data;
-	struct pollfd event = { .fd = sleeper->serve, .events = POLLIN };
-	struct uffd_msg message;
-
-	if (poll(&event, 1, -1) == 1 &&
-	    read(sleeper->serve, &message, sizeof(message)) == sizeof(message))
-		child_tell(sleeper->parent);
-	return NULL;
-}
 
 #define BUFFER	65536UL
 
+static void tell_parent(const void *parent)
+{
+	child_tell(parent);
+}
+
 static void fall_asleep(const struct child *parent, void *data)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct sleeper sleeper = { .path = data, .parent = parent };
-	const int fd = open(sleeper.path, O_RDONLY);
-	char *buffer = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct uffdio_register all = {
-		.range = { .start = (uintptr_t)buffer, .len = BUFFER },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	pthread_t thread;
+	const struct sleeper *sleeper = data;
+	const int fd = open(sleeper->path, O_RDONLY);
+	/* It tells when this sleeps. */
+	char *buffer = sleeper->buffer(BUFFER, tell_parent, parent);
 
-	sleeper.serve = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || buffer == MAP_FAILED || sleeper.serve < 0 ||
-	    ioctl(sleeper.serve, UFFDIO_API, &api) ||
-	    ioctl(sleeper.serve, UFFDIO_REGISTER, &all) ||
-	    pthread_create(&thread, NULL, await_fault, &sleeper))
+	if (fd < 0 || !buffer)
 		_exit(1);
-	/* The thread tells when this sleeps. */
 	_exit(read(fd, buffer, BUFFER) > 0 ? 2 : 3);
 }
 
 /*
  * The module stays as long as such a reader does, who keeps no other from reading, not even
- * from reading him; he can be killed, and then the module can go.
+ * from reading him; when he is killed, the module can go.
  */
-TEST_F(module, reader_is_asleep_for_good)
+static void read_beside_sleeper(struct __test_metadata *_metadata, struct sleeper sleeper)
 {
+	struct child child = child_start(fall_asleep, &sleeper);
 	static struct memclass_record record;
-	struct child sleeper;
-	size_t i;
 	int fd, status;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		sleeper = child_start(fall_asleep, (void *)files[i]);
-		ASSERT_LT(0, sleeper.pid);
-		EXPECT_IN_USE();
-		fd = records_open();
-		EXPECT_TRUE(record_of(fd, sleeper.pid, &record));
-		close(fd);
-		/* Its own file is not the reason. */
-		EXPECT_IN_USE();
-		status = child_end(&sleeper);
-		EXPECT_TRUE(WIFSIGNALED(status));
-		EXPECT_EQ(0, module_unload());
-		ASSERT_EQ(0, module_load());
-	}
+	ASSERT_LT(0, child.pid);
+	EXPECT_IN_USE();
+	fd = records_open();
+	EXPECT_TRUE(record_of(fd, child.pid, &record));
+	close(fd);
+	/* Its own file is not the reason. */
+	EXPECT_IN_USE();
+	/* And who should serve him, where that is another process. */
+	kill(-child.pid, SIGKILL);
+	status = child_end(&child);
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_load());
+}
+
+TEST_F(module, reader_is_asleep_for_good)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		read_beside_sleeper(_metadata,
+				    (struct sleeper){ files[i], unserved_by_userfaultfd });
+}
+
+/* One that waits for a file system in user space, which does not answer. */
+TEST_F(module, reader_waits_for_file_system)
+{
+	driver_load("fuse");
+	if (access("/dev/fuse", F_OK))
+		SKIP(return, "this kernel has no FUSE");
+	read_beside_sleeper(_metadata, (struct sleeper){ FILE_PATH("records"), unserved_by_fuse });
+	read_beside_sleeper(_metadata, (struct sleeper){ FILE_PATH("objects"), unserved_by_fuse });
 }
 
 TEST_F(module, nothing_is_left)

@@ -40,7 +40,7 @@ kernel_args()
 
 # What the guest may need that Debian's kernels have as modules. The debug kernel
 # has it all built in.
-GUEST_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p virtio_blk ext4 zram)
+GUEST_MODULES=(virtio_pci virtio_console 9pnet_virtio 9p virtio_blk ext4 zram fuse)
 
 kernel_check_name()
 {
