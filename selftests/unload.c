@@ -178,7 +178,7 @@ TEST_F(module, reader_is_asleep_for_good)
 
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		read_beside_sleeper(_metadata,
-				    (struct sleeper){ files[i], unserved_by_userfaultfd });
+				    (struct sleeper) { files[i], unserved_by_userfaultfd });
 }
 
 /* One that waits for a file system in user space, which does not answer. */
@@ -187,8 +187,8 @@ TEST_F(module, reader_waits_for_file_system)
 	driver_load("fuse");
 	if (access("/dev/fuse", F_OK))
 		SKIP(return, "this kernel has no FUSE");
-	read_beside_sleeper(_metadata, (struct sleeper){ FILE_PATH("records"), unserved_by_fuse });
-	read_beside_sleeper(_metadata, (struct sleeper){ FILE_PATH("objects"), unserved_by_fuse });
+	read_beside_sleeper(_metadata, (struct sleeper) { FILE_PATH("records"), unserved_by_fuse });
+	read_beside_sleeper(_metadata, (struct sleeper) { FILE_PATH("objects"), unserved_by_fuse });
 }
 
 TEST_F(module, nothing_is_left)

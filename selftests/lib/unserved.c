@@ -55,7 +55,7 @@ char *unserved_by_userfaultfd(size_t length, void (*asked)(const void *data), co
 	static struct server server;
 	pthread_t thread;
 
-	server = (struct server){
+	server = (struct server) {
 		.fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK),
 		.asked = asked,
 		.data = data,
@@ -86,7 +86,7 @@ static void answer(const struct server *server, const struct fuse_in_header *req
 
 static struct fuse_attr attributes(const struct server *server, uint64_t node)
 {
-	return (struct fuse_attr){
+	return (struct fuse_attr) {
 		.ino = node,
 		.mode = node == FILE_NODE ? S_IFREG | 0600 : S_IFDIR | 0700,
 		.nlink = 1,
