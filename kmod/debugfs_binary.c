@@ -223,7 +223,7 @@ static int vmas_next(struct vmas_file *vmas, unsigned int max)
 	       mc_target_next(ns, position_pid(&vmas->next), &target)) {
 		ret = vmas_of(vmas, &target, max);
 		mc_target_put(&target);
-		if (ret == -EINTR || (ret == -ESRCH && vmas->partial))
+		if (ret < 0 && (ret != -ESRCH || vmas->partial))
 			return ret;
 		/* None of its mappings were read yet: it might as well not have been. */
 		if (ret == -ESRCH)
@@ -277,7 +277,7 @@ static ssize_t vmas_read(struct file *file, char __user *buf, size_t count,
 	if (ret == -ESRCH && !done)
 		vmas_pass_over(vmas);
 	/* What was walked and not given is walked again. */
-	vmas->next_offset = ret == -EFAULT || ret == -EINTR ? NOWHERE : *offset;
+	vmas->next_offset = ret < 0 && ret != -ESRCH ? NOWHERE : *offset;
 	mutex_unlock(&vmas->lock);
 	return done ?: ret;
 }

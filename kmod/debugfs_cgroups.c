@@ -26,7 +26,7 @@ static_assert(MEMCLASS_NR_CLASSES < ROWS_PER_CGROUP);
 
 struct cgroups_file {
 	loff_t first;			/* cgroup of the batch */
-	bool broken;			/* a reader was killed; others can share the file */
+	int error;			/* that broke off the last batch */
 	struct mc_cgroups cgroups;
 	char path[PATH_MAX];
 };
@@ -48,7 +48,7 @@ static void *cgroups_row(struct cgroups_file *file, loff_t *pos)
 		if (index == file->first + file->cgroups.nr) {
 			file->first = index;
 			ret = mc_cgroups_next(&file->cgroups);
-			file->broken = ret < 0;
+			file->error = min(ret, 0);
 			if (ret <= 0)
 				return ERR_PTR(ret);
 		}
@@ -68,8 +68,8 @@ static void *cgroups_start(struct seq_file *m, loff_t *pos)
 	struct cgroups_file *file = m->private;
 
 	if (*pos)
-		return file->broken ? ERR_PTR(-ESTALE) : cgroups_row(file, pos);
-	file->broken = false;
+		return file->error ? mc_broken_off(file->error) : cgroups_row(file, pos);
+	file->error = 0;
 	file->first = 0;
 	mc_cgroups_start(&file->cgroups);
 	return pos;

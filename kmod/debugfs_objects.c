@@ -26,7 +26,7 @@ static const struct {
 /* Row 0 is the header, row N + 1 is object N; the batch begins with object first. */
 struct objects_file {
 	loff_t first;
-	bool broken;			/* a reader was killed; others can share the file */
+	int error;			/* that broke off the last batch */
 	struct mc_objects objects;
 };
 
@@ -38,7 +38,7 @@ static void *objects_row(struct objects_file *file, loff_t *pos)
 	if (object == file->first + file->objects.nr) {
 		file->first = object;
 		ret = mc_objects_next(&file->objects);
-		file->broken = ret < 0;
+		file->error = min(ret, 0);
 		if (ret <= 0)
 			return ERR_PTR(ret);
 	}
@@ -53,8 +53,8 @@ static void *objects_start(struct seq_file *m, loff_t *pos)
 	struct objects_file *file = m->private;
 
 	if (*pos)
-		return file->broken ? ERR_PTR(-ESTALE) : objects_row(file, pos);
-	file->broken = false;
+		return file->error ? mc_broken_off(file->error) : objects_row(file, pos);
+	file->error = 0;
 	file->first = 0;
 	file->objects.nr = 0;
 	mc_objects_start(&file->objects);
