@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include <linux/cgroup.h>
+#include <linux/error-injection.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -190,3 +191,4 @@ int mc_cgroups_next(struct mc_cgroups *cgroups)
 	take_batch(cgroups);
 	return add_processes(cgroups) ?: cgroups->nr;
 }
+ALLOW_ERROR_INJECTION(mc_cgroups_next, ERRNO);

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include <linux/error-injection.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -490,6 +491,7 @@ int mc_fault_table_start(unsigned int max)
 		tables_free();
 	return ret;
 }
+ALLOW_ERROR_INJECTION(mc_fault_table_start, ERRNO);
 
 /**
  * mc_fault_table_hooked() - from now on the hook sees every fault

@@ -9,6 +9,7 @@
 #include "compat.h"
 
 #include <linux/err.h>
+#include <linux/error-injection.h>
 #include <linux/fs_struct.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -383,3 +384,4 @@ int mc_objects_next(struct mc_objects *objects)
 		ret = -EINTR;
 	return ret ?: objects->nr;
 }
+ALLOW_ERROR_INJECTION(mc_objects_next, ERRNO);

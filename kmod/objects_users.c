@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include <linux/error-injection.h>
 #include <linux/fdtable.h>
 #include <linux/hash.h>
 #include <linux/pid_namespace.h>
@@ -244,3 +245,4 @@ int mc_objects_count_holders(struct mc_objects *objects)
 	}
 	return 0;
 }
+ALLOW_ERROR_INJECTION(mc_objects_count_holders, ERRNO);

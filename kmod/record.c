@@ -5,6 +5,7 @@
 #include "record.h"
 
 #include <linux/cred.h>
+#include <linux/error-injection.h>
 #include <linux/kdev_t.h>
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
@@ -234,6 +235,7 @@ int mc_record_next(struct mc_process_reader *reader, pid_t pid, bool cheap)
 	}
 	return 0;
 }
+ALLOW_ERROR_INJECTION(mc_record_next, ERRNO);
 
 /* The end of a path says more than its beginning. */
 static void fill_name(struct memclass_vma *row, const char *name)
@@ -393,3 +395,4 @@ int mc_record_vmas(struct mc_vma_reader *reader, struct mc_target *target,
 		reader->vmas[0].cost = reader->walk.cost;
 	return reader->count;
 }
+ALLOW_ERROR_INJECTION(mc_record_vmas, ERRNO);

@@ -8,6 +8,7 @@
 #include "walk.h"
 
 #include <linux/delay.h>
+#include <linux/error-injection.h>
 #include <linux/mmap_lock.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
@@ -267,3 +268,4 @@ unlocked:
 	mc_tally_end(&walk->tally);
 	return ret;
 }
+ALLOW_ERROR_INJECTION(mc_walk_mm, ERRNO);

@@ -550,4 +550,93 @@ TEST(opened_while_it_cannot_be_loaded)
 	EXPECT_TRUE(module_reload(""));
 }
 
+/*
+ * What the module asks of itself: its own functions can be told to fail, on any kernel that
+ * lets programs for BPF say so.
+ */
+#define FAIL_FUNCTION	DEBUG("fail_function/")
+
+/* Or NULL: none does. */
+static bool function_fails(const char *function)
+{
+	char path[128];
+
+	if (!function)
+		return text_write(FAIL_FUNCTION "probability", "0") &&
+		       text_write(FAIL_FUNCTION "inject", "\n");
+	if (!text_write(FAIL_FUNCTION "inject", function))
+		return false;
+	snprintf(path, sizeof(path), FAIL_FUNCTION "%s/retval", function);
+	return setting_write_number(path, (uint64_t)-ENOMEM) &&
+	       text_write(FAIL_FUNCTION "verbose", "0") &&
+	       text_write(FAIL_FUNCTION "times", "-1") &&
+	       text_write(FAIL_FUNCTION "probability", "100");
+}
+
+/* Reads all of each file. Returns how many said ENOMEM; none may say anything else. */
+static unsigned int files_refused(struct __test_metadata *_metadata)
+{
+	static const char *const files[] = {
+		FILE_PATH("version"),
+		FILE_PATH("classes"),
+		FILE_PATH("processes"),
+		FILE_PATH("faults"),
+		FILE_PATH("objects"),
+		FILE_PATH("cgroups"),
+		FILE_PATH("records"),
+		FILE_PATH("vmas"),
+	};
+	unsigned int i, refused = 0;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		struct act act = { .path = files[i] };
+		int error = open_run(&act);
+
+		EXPECT_EQ(0, error);
+		error = read_run(&act);
+		EXPECT_TRUE(!error || error == ENOMEM)
+		{
+			TH_LOG("%s: %s", files[i], strerror(error));
+		}
+		refused += error == ENOMEM;
+		open_undo(&act);
+	}
+	return refused;
+}
+
+TEST(own_functions)
+{
+	static const char *const functions[] = {
+		"mc_walk_mm",
+		"mc_record_next",
+		"mc_record_vmas",
+		"mc_objects_next",
+		"mc_objects_count_holders",
+		"mc_cgroups_next",
+	};
+	unsigned int i, refused;
+
+	if (access(FAIL_FUNCTION, F_OK))
+		SKIP(return, "this kernel cannot let functions fail");
+	ASSERT_TRUE(module_is_loaded() || !module_load(""));
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		ASSERT_TRUE(function_fails(functions[i]));
+		refused = files_refused(_metadata);
+		ASSERT_TRUE(function_fails(NULL));
+		TH_LOG("%s: %u files", functions[i], refused);
+		EXPECT_LT(0U, refused);
+		EXPECT_EQ(0U, files_refused(_metadata));
+	}
+
+	ASSERT_TRUE(faults_set("off"));
+	ASSERT_TRUE(function_fails("mc_fault_table_start"));
+	/* Then it is not counted, and that is told. */
+	EXPECT_TRUE(faults_set("auto"));
+	EXPECT_FALSE(counting_is_on());
+	EXPECT_EQ(0U, files_refused(_metadata));
+	ASSERT_TRUE(function_fails(NULL));
+	EXPECT_TRUE(faults_set("auto"));
+	EXPECT_TRUE(counting_is_on());
+}
+
 TEST_HARNESS_MAIN
