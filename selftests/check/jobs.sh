@@ -93,7 +93,7 @@ needs_check()
 	sed -e 's/#.*//' -e '/^boot/d' -e '/^$/d' "$HERE/needs" | while read -r name _ _ boot; do
 		[ "$name" = '*' ] || [[ " $* " = *" $name "* ]] ||
 			die "selftests/check/needs: there is no program $name"
-		grep -q "^boot $boot[[:space:]]" "$HERE/needs" ||
+		grep -q "^boot ${boot}[[:space:]]" "$HERE/needs" ||
 			die "selftests/check/needs: there is no boot $boot"
 	done || exit
 }
