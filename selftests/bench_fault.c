@@ -41,15 +41,6 @@ static void row(const char *what, const char *with, double value, const char *un
 static struct bpf_counter bpf;
 static int perf;
 
-static bool load(const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const int ret = fd < 0 ? -1 : syscall(SYS_finit_module, fd, "", 0);
-
-	close(fd);
-	return !ret;
-}
-
 static bool nobody_begins(void)
 {
 	return true;
@@ -82,12 +73,12 @@ static void module_ends(void)
 
 static bool kretprobe_begins(void)
 {
-	return load(peer);
+	return !module_insert(peer, "");
 }
 
 static void kretprobe_ends(void)
 {
-	syscall(SYS_delete_module, "peer", O_NONBLOCK);
+	module_remove("peer");
 }
 
 static bool fentry_begins(void)

@@ -15,11 +15,11 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "lib/module.h"
 #include "lib/patience.h"
 
 #include "client/exposition.h"
@@ -27,7 +27,6 @@
 #include "lib/child.h"
 #include "lib/settings.h"
 
-#define MODULE		"/memclass/memclass.ko"
 #define DIRECTORY	"/tmp/memclass-export"
 #define TEXTFILE	DIRECTORY "/memclass.prom"
 #define HISTORY		DIRECTORY "/history"
@@ -542,15 +541,12 @@ TEST_F(export, not_root)
 /* It was there, is not, and comes back: what was seen of growth stays. */
 TEST_F(export, unloaded_between)
 {
-	int module = open(MODULE, O_RDONLY | O_CLOEXEC);
-
-	if (module < 0)
-		SKIP(return, "there is no %s to load again", MODULE);
+	if (access(MODULE_KO, R_OK))
+		SKIP(return, "there is no %s to load again", MODULE_KO);
 	EXPORT(0, "--textfile", TEXTFILE, "--history", HISTORY);
-	ASSERT_EQ(0, syscall(SYS_delete_module, "memclass", O_NONBLOCK));
+	ASSERT_EQ(0, module_remove("memclass"));
 	EXPORT(4, "--textfile", TEXTFILE, "--history", HISTORY);
-	EXPECT_EQ(0, syscall(SYS_finit_module, module, "", 0));
-	close(module);
+	EXPECT_EQ(0, module_insert(MODULE_KO, ""));
 	EXPECT_NE(NULL, strstr(self->run.err, "module is not loaded"));
 	expect_kernel_alone(_metadata, &self->found);
 	EXPORT(0, "--textfile", TEXTFILE, "--history", HISTORY);

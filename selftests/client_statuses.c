@@ -4,7 +4,6 @@
  * and ends with the status that memclass(8) has for it; no figures are shown.
  * Oracle: the state that this test has brought about.
  */
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
@@ -18,8 +17,8 @@
 
 #include "client/run.h"
 #include "client/synthetic.h"
+#include "lib/module.h"
 
-#define MODULE		"/memclass/memclass.ko"
 
 #define EXPECT_SAYS(run, expected_status, message) \
 	do { \
@@ -295,7 +294,6 @@ TEST_F(missing, debugfs)
 
 FIXTURE(unloaded)
 {
-	int module;
 	bool gone;
 };
 
@@ -303,17 +301,16 @@ FIXTURE_SETUP(unloaded)
 {
 	if (!module_is_there() || geteuid())
 		SKIP(return, "needs root and the module");
-	self->module = open(MODULE, O_RDONLY | O_CLOEXEC);
-	if (self->module < 0)
-		SKIP(return, "there is no %s to load again", MODULE);
-	self->gone = !syscall(SYS_delete_module, "memclass", O_NONBLOCK);
+	if (access(MODULE_KO, R_OK))
+		SKIP(return, "there is no %s to load again", MODULE_KO);
+	self->gone = !module_remove("memclass");
 	ASSERT_TRUE(self->gone);
 }
 
 FIXTURE_TEARDOWN(unloaded)
 {
 	if (self->gone)
-		EXPECT_EQ(0, syscall(SYS_finit_module, self->module, "", 0));
+		EXPECT_EQ(0, module_insert(MODULE_KO, ""));
 }
 
 TEST_F(unloaded, says_so)

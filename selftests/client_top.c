@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,9 +21,9 @@
 #include "client/run.h"
 #include "client/synthetic.h"
 #include "client/terminal.h"
+#include "lib/module.h"
 #include "lib/patience.h"
 
-#define MODULE	"/memclass/memclass.ko"
 #define XTERM	"TERM=xterm-256color LC_ALL=C.UTF-8"
 #define NAME	"top-target"
 
@@ -72,18 +71,13 @@ static void end_target(FIXTURE_DATA(top) * self)
 
 FIXTURE_TEARDOWN(top)
 {
-	int fd;
-
 	terminal_free(&self->terminal);
 	end_target(self);
 	run_free(&self->run);
 	if (*self->file)
 		unlink(self->file);
-	if (!self->unloaded)
-		return;
-	fd = open(MODULE, O_RDONLY | O_CLOEXEC);
-	EXPECT_EQ(0, syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
+	if (self->unloaded)
+		EXPECT_EQ(0, module_insert(MODULE_KO, ""));
 }
 
 static void expect_quit(struct __test_metadata *_metadata, struct terminal *terminal)
@@ -223,13 +217,13 @@ TEST_F(top, module_goes)
 	struct terminal *terminal = &self->terminal;
 	int tries = 200;
 
-	if (!module_is_there() || geteuid() || access(MODULE, R_OK))
+	if (!module_is_there() || geteuid() || access(MODULE_KO, R_OK))
 		SKIP(return, "needs root, the module, and its file");
 	terminal_start(terminal, 80, 24, XTERM, "top", "-d", "0.5", NULL);
 	EXPECT_SHOWS(terminal, "module, cheap");
 	EXPECT_SHOWS(terminal, "PID");
 	while (tries-- && !self->unloaded) {
-		self->unloaded = !syscall(SYS_delete_module, "memclass", O_NONBLOCK);
+		self->unloaded = !module_remove("memclass");
 		if (!self->unloaded)
 			usleep(10000);
 	}

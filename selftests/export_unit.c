@@ -4,16 +4,15 @@
  * that it needs, the timer is one, and what goes wrong is in the journal.
  * Oracle: systemd of the release that is booted; the metrics' own word on missing parts.
  */
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "lib/module.h"
 #include "lib/patience.h"
 
 #include "client/exposition.h"
@@ -30,7 +29,6 @@ __asm__(".section .rodata\n"
 	".previous");
 extern const char service[], timer[];
 
-#define MODULE		"/memclass/memclass.ko"
 #define UNITS		"/run/systemd/system"
 #define CLIENT		"/usr/sbin/memclass"
 #define DIRECTORY	"/var/lib/prometheus/node-exporter"
@@ -147,14 +145,11 @@ TEST_F(unit, no_directory)
 
 TEST_F(unit, no_module)
 {
-	int module = open(MODULE, O_RDONLY | O_CLOEXEC);
-
-	if (module < 0)
-		SKIP(return, "there is no %s to load again", MODULE);
-	ASSERT_EQ(0, syscall(SYS_delete_module, "memclass", O_NONBLOCK));
+	if (access(MODULE_KO, R_OK))
+		SKIP(return, "there is no %s to load again", MODULE_KO);
+	ASSERT_EQ(0, module_remove("memclass"));
 	START(1);
-	EXPECT_EQ(0, syscall(SYS_finit_module, module, "", 0));
-	close(module);
+	EXPECT_EQ(0, module_insert(MODULE_KO, ""));
 	READ();
 	EXPECT_EQ(0, VALUE("memclass_module_up"));
 	EXPECT_FALSE(isnan(VALUE("memclass_memory_total_bytes")));

@@ -6,7 +6,7 @@
 #define FAULT_DISK_H
 
 #include "fault.h"
-#include "lib/driver.h"
+#include "lib/module.h"
 
 #define DISK		"/tmp/fault_disk"
 #define DISK_FILE	DISK "/file"
@@ -44,8 +44,8 @@ static inline bool disk_fill(void)
 
 static inline bool disk_make(void)
 {
-	driver_load("zram");
-	driver_load("ext4");
+	module_want("zram");
+	module_want("ext4");
 	return shell("disk=$(cat /sys/class/zram-control/hot_add) &&"
 		     "echo 80M >/sys/block/zram$disk/disksize &&"
 		     "mke2fs -b 4096 /dev/zram$disk >/dev/null &&"

@@ -6,25 +6,16 @@
 #define FAULT_MODULE_H
 
 #include "fault.h"
-
-#define MODULE_KO	"/memclass/memclass.ko"
+#include "lib/module.h"
 
 static inline int module_unload(void)
 {
-	return syscall(SYS_delete_module, "memclass", O_NONBLOCK);
+	return module_remove("memclass");
 }
 
 static inline int module_load(const char *parameters)
 {
-	int fd = open(MODULE_KO, O_RDONLY | O_CLOEXEC), ret, error;
-
-	if (fd < 0)
-		return -1;
-	ret = syscall(SYS_finit_module, fd, parameters, 0);
-	error = errno;
-	close(fd);
-	errno = error;
-	return ret;
+	return module_insert(MODULE_KO, parameters);
 }
 
 static inline bool module_is_loaded(void)

@@ -576,27 +576,17 @@ static bool function_fails(const char *function)
 /* Reads all of each file. Returns how many said ENOMEM; none may say anything else. */
 static unsigned int files_refused(struct __test_metadata *_metadata)
 {
-	static const char *const files[] = {
-		FILE_PATH("version"),
-		FILE_PATH("classes"),
-		FILE_PATH("processes"),
-		FILE_PATH("faults"),
-		FILE_PATH("objects"),
-		FILE_PATH("cgroups"),
-		FILE_PATH("records"),
-		FILE_PATH("vmas"),
-	};
 	unsigned int i, refused = 0;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		struct act act = { .path = files[i] };
+	for (i = 0; i < READING_NR_FILES; i++) {
+		struct act act = { .path = reading_files[i] };
 		int error = open_run(&act);
 
 		EXPECT_EQ(0, error);
 		error = read_run(&act);
 		EXPECT_TRUE(!error || error == ENOMEM)
 		{
-			TH_LOG("%s: %s", files[i], strerror(error));
+			TH_LOG("%s: %s", reading_files[i], strerror(error));
 		}
 		refused += error == ENOMEM;
 		open_undo(&act);

@@ -29,6 +29,7 @@
 #include "client/ledger.h"
 #include "lib/child.h"
 #include "lib/kernel.h"
+#include "lib/module.h"
 #include "lib/patience.h"
 #include "lib/settings.h"
 
@@ -260,13 +261,9 @@ TEST_F(ledger, pinned)
 static bool hide(unsigned long mib)
 {
 	char parameters[32];
-	int fd = open("/memclass/hide.ko", O_RDONLY | O_CLOEXEC);
-	bool loaded;
 
 	snprintf(parameters, sizeof(parameters), "mib=%lu", mib);
-	loaded = fd >= 0 && !syscall(SYS_finit_module, fd, parameters, 0);
-	close(fd);
-	return loaded;
+	return !module_insert("/memclass/hide.ko", parameters);
 }
 
 TEST_F(ledger, hidden_pages)
@@ -277,7 +274,7 @@ TEST_F(ledger, hidden_pages)
 	/* The cache may have grown as well. */
 	EXPECT_TRUE(have_grown(self, { "residue", hidden, hidden / 50 },
 			       { "free + unmapped.cache", -hidden, hidden / 50 }));
-	ASSERT_EQ(0, syscall(SYS_delete_module, "hide", O_NONBLOCK));
+	ASSERT_EQ(0, module_remove("hide"));
 	EXPECT_TRUE(have_grown(self, { "residue", 0, self->tolerance }));
 }
 

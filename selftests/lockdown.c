@@ -34,17 +34,6 @@ static int lock_down(const char *level)
 	return ret;
 }
 
-static const char *const files[] = {
-	FILE_PATH("version"),
-	FILE_PATH("classes"),
-	FILE_PATH("processes"),
-	FILE_PATH("faults"),
-	FILE_PATH("objects"),
-	FILE_PATH("cgroups"),
-	FILE_PATH("records"),
-	FILE_PATH("vmas"),
-};
-
 TEST(files_open_under_integrity)
 {
 	static struct memclass_record record;
@@ -58,8 +47,8 @@ TEST(files_open_under_integrity)
 	EXPECT_EQ(-1, open("/sys/kernel/debug/sched/verbose", O_RDWR));
 	EXPECT_EQ(-1, open("/dev/mem", O_RDONLY));
 	EXPECT_EQ(EPERM, errno);
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		fd = open(files[i], O_RDONLY);
+	for (i = 0; i < READING_NR_FILES; i++) {
+		fd = open(reading_files[i], O_RDONLY);
 		ASSERT_GE(fd, 0);
 		EXPECT_GT(read(fd, text, sizeof(text)), 0);
 		close(fd);

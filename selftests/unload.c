@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,29 +19,18 @@
 #include "lib/patience.h"
 
 #include "lib/child.h"
-#include "lib/driver.h"
+#include "lib/module.h"
 #include "lib/reading.h"
 #include "lib/unserved.h"
 
-#define MODULE	"memclass"
-#define KO	"/memclass/memclass.ko"
-
 static int module_unload(void)
 {
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK);
+	return module_remove("memclass");
 }
 
 static int module_load(void)
 {
-	int fd = open(KO, O_RDONLY | O_CLOEXEC), ret, error;
-
-	if (fd < 0)
-		return -1;
-	ret = syscall(SYS_finit_module, fd, "", 0);
-	error = errno;
-	close(fd);
-	errno = error;
-	return ret;
+	return module_insert(MODULE_KO, "");
 }
 
 /* Whatever a test did: it is there for the next one. */
@@ -50,8 +38,8 @@ FIXTURE(module) {};
 
 FIXTURE_SETUP(module)
 {
-	if (access(KO, R_OK))
-		SKIP(return, KO " is not there");
+	if (access(MODULE_KO, R_OK))
+		SKIP(return, MODULE_KO " is not there");
 	ASSERT_EQ(0, access(DIR_PATH, F_OK));
 }
 
@@ -61,17 +49,6 @@ FIXTURE_TEARDOWN(module)
 		module_load();
 	EXPECT_EQ(0, access(FILE_PATH("records"), R_OK));
 }
-
-static const char *const files[] = {
-	FILE_PATH("version"),
-	FILE_PATH("classes"),
-	FILE_PATH("processes"),
-	FILE_PATH("faults"),
-	FILE_PATH("objects"),
-	FILE_PATH("cgroups"),
-	FILE_PATH("records"),
-	FILE_PATH("vmas"),
-};
 
 #define EXPECT_IN_USE() \
 	do { \
@@ -94,8 +71,8 @@ TEST_F(module, in_use_while_a_file_is_open)
 	int fd, copy, sockets[2];
 	pid_t pid;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		fd = open(files[i], O_RDONLY);
+	for (i = 0; i < READING_NR_FILES; i++) {
+		fd = open(reading_files[i], O_RDONLY);
 		ASSERT_GE(fd, 0);
 		EXPECT_IN_USE();
 		EXPECT_GT(read(fd, text, sizeof(text)), 0);
@@ -176,15 +153,15 @@ TEST_F(module, reader_is_asleep_for_good)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++)
+	for (i = 0; i < READING_NR_FILES; i++)
 		read_beside_sleeper(_metadata,
-				    (struct sleeper) { files[i], unserved_by_userfaultfd });
+				    (struct sleeper) { reading_files[i], unserved_by_userfaultfd });
 }
 
 /* One that waits for a file system in user space, which does not answer. */
 TEST_F(module, reader_waits_for_file_system)
 {
-	driver_load("fuse");
+	module_want("fuse");
 	if (access("/dev/fuse", F_OK))
 		SKIP(return, "this kernel has no FUSE");
 	read_beside_sleeper(_metadata, (struct sleeper) { FILE_PATH("records"), unserved_by_fuse });
@@ -203,8 +180,8 @@ TEST_F(module, nothing_is_left)
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(-1, access(DIR_PATH, F_OK));
 	EXPECT_EQ(ENOENT, errno);
-	for (i = 0; i < ARRAY_SIZE(files); i++)
-		EXPECT_EQ(-1, open(files[i], O_RDONLY));
+	for (i = 0; i < READING_NR_FILES; i++)
+		EXPECT_EQ(-1, open(reading_files[i], O_RDONLY));
 	EXPECT_EQ(-1, openat(dir, "records", O_RDONLY));
 	EXPECT_EQ(-1, module_unload());
 	EXPECT_EQ(ENOENT, errno);
@@ -229,7 +206,7 @@ static void *read_what_there_is(void *data)
 	struct load *load = data;
 
 	while (!__atomic_load_n(&load->stop, __ATOMIC_RELAXED)) {
-		int fd = open(files[rand_r(&seed) % ARRAY_SIZE(files)], O_RDONLY);
+		int fd = open(reading_files[rand_r(&seed) % READING_NR_FILES], O_RDONLY);
 
 		for (i = 0; fd >= 0 && i < 3; i++) {
 			if (read(fd, buffer, sizeof(buffer)) <= 0)

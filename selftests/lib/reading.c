@@ -7,6 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const reading_files[READING_NR_FILES] = {
+	FILE_PATH("version"),
+	FILE_PATH("classes"),
+	FILE_PATH("processes"),
+	FILE_PATH("faults"),
+	FILE_PATH("objects"),
+	FILE_PATH("cgroups"),
+	FILE_PATH("records"),
+	FILE_PATH("vmas"),
+};
+
 /* Mappings that are asked for at a time. */
 #define BATCH	64
 

@@ -16,6 +16,9 @@
 #define DIR_PATH	"/sys/kernel/debug/memclass"
 #define FILE_PATH(name)	DIR_PATH "/" name
 
+#define READING_NR_FILES	8
+extern const char *const reading_files[READING_NR_FILES];
+
 int records_open(void);
 int vmas_open(void);
 loff_t records_at(uint64_t pid);

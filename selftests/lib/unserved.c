@@ -21,7 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "driver.h"
+#include "module.h"
 
 /* Who is asked, and what it does then. */
 struct server {
@@ -147,7 +147,7 @@ char *unserved_by_fuse(size_t length, void (*asked)(const void *data), const voi
 	pid_t server_pid;
 	void *memory;
 
-	driver_load("fuse");
+	module_want("fuse");
 	server.fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (server.fd < 0 || unshare(CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !mkdtemp(directory))

@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "driver.h"
+#include "module.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void load(const char *file)
+int module_insert(const char *path, const char *parameters)
 {
-	char path[128];
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret, error;
 
-	snprintf(path, sizeof(path), "/modules/%s", file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	if (!syscall(SYS_finit_module, fd, "", 0))
-		unlink(path);
+		return -1;
+	ret = syscall(SYS_finit_module, fd, parameters, 0);
+	error = errno;
 	close(fd);
+	errno = error;
+	return ret;
 }
 
-void driver_load(const char *name)
+int module_remove(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK);
+}
+
+static void insert_ready(const char *file)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/modules/%s", file);
+	if (!module_insert(path, ""))
+		unlink(path);
+}
+
+void module_want(const char *name)
 {
 	FILE *order = fopen("/modules/order", "re");
 	char line[1024], *words, *file;
@@ -32,7 +46,7 @@ void driver_load(const char *name)
 		if (!words || strncmp(line, name, words - line) || name[words - line])
 			continue;
 		for (file = strtok(words + 1, " \n"); file; file = strtok(NULL, " \n"))
-			load(file);
+			insert_ready(file);
 	}
 	if (order)
 		fclose(order);
