@@ -209,9 +209,9 @@ static void vmas_advance(struct vmas_file *vmas)
 }
 
 /*
- * Return: how many mappings there are in the reader, 0 when there are no more; -EINTR
- * when the reader was killed, -ESRCH when those of a process cannot be read to the
- * end. As long as it is not passed over, the latter stays so.
+ * Return: how many mappings there are in the reader, 0 when there are no more; -ESRCH
+ * when those of a process cannot be read to the end, which stays so as long as it is not
+ * passed over; -EINTR when the reader was killed, or why else a walk failed.
  */
 static int vmas_next(struct vmas_file *vmas, unsigned int max)
 {

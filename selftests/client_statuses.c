@@ -19,7 +19,6 @@
 #include "client/synthetic.h"
 #include "lib/module.h"
 
-
 #define EXPECT_SAYS(run, expected_status, message) \
 	do { \
 		EXPECT_EQ(expected_status, (run)->status) \

@@ -115,9 +115,9 @@ static void tell_parent(const void *parent)
 static void fall_asleep(const struct child *parent, void *data)
 {
 	const struct sleeper *sleeper = data;
-	const int fd = open(sleeper->path, O_RDONLY);
-	/* It tells when this sleeps. */
+	/* It tells when this sleeps, and has no file of memclass. */
 	char *buffer = sleeper->buffer(BUFFER, tell_parent, parent);
+	const int fd = open(sleeper->path, O_RDONLY);
 
 	if (fd < 0 || !buffer)
 		_exit(1);

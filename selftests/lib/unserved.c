@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "module.h"
 
 /* Who is asked, and what it does then. */
@@ -142,7 +143,7 @@ static void serve_file_system(const struct server *server)
 
 char *unserved_by_fuse(size_t length, void (*asked)(const void *data), const void *data)
 {
-	char directory[] = "/tmp/unserved.XXXXXX", options[96], path[64];
+	char options[96];
 	struct server server = { .length = length, .asked = asked, .data = data };
 	pid_t server_pid;
 	void *memory;
@@ -150,14 +151,15 @@ char *unserved_by_fuse(size_t length, void (*asked)(const void *data), const voi
 	module_want("fuse");
 	server.fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (server.fd < 0 || unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || !mkdtemp(directory))
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return NULL;
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", server.fd);
-	if (mount("memclass", directory, "fuse", MS_NOSUID | MS_NODEV, options) ||
+	if (mount("memclass", "/mnt", "fuse", MS_NOSUID | MS_NODEV, options) ||
 	    setpgid(0, 0))
 		return NULL;
 	server_pid = fork();
 	if (!server_pid) {
+		die_with_parent();
 		serve_file_system(&server);
 		_exit(0);
 	}
@@ -165,8 +167,7 @@ char *unserved_by_fuse(size_t length, void (*asked)(const void *data), const voi
 	close(server.fd);
 	if (server_pid < 0)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/file", directory);
 	memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE,
-		      open(path, O_RDONLY | O_CLOEXEC), 0);
+		      open("/mnt/file", O_RDONLY | O_CLOEXEC), 0);
 	return memory == MAP_FAILED ? NULL : memory;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Disk images of whole release roots, for --root full.
+# Disk images of whole release roots, for those of --root.
 
 # image_get RELEASE: prints the path of an ext4 image of the release's root.
 image_get()
