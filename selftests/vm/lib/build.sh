@@ -98,6 +98,12 @@ modules_make()
 	local -a binds=(--bind "$2/tree" /memclass-module) checks
 
 	read -r -a checks <<<"$4"
+	# The headers of another kernel can be older than what was made with the last one's:
+	# make would see nothing to do.
+	if [ "$(cat "$dir/.kernel" 2>/dev/null)" != "$(kernel_version "$kernel")" ]; then
+		rm -rf "$dir/tree"
+		kernel_version "$kernel" >"$dir/.kernel"
+	fi
 	sync_tree "$dir/tree" "${@:5}" || return
 	if [ "$(kernel_arch "$kernel")" = arm64 ]; then
 		checks+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
