@@ -138,7 +138,7 @@ prepare_kernel()
 # job_ktap NAME SECONDS COMMAND...: a program on the host that says KTAP.
 job_ktap()
 {
-	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 started=$SECONDS program
+	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 started=$SECONDS program cpu
 	shift 2
 
 	# It makes a process group of its own, which end_jobs() does not reach.
@@ -147,14 +147,15 @@ job_ktap()
 	trap 'kill "$program"; exit' TERM
 	wait "$program" || status=$?
 	[ $status != 124 ] || status=timeout
-	result_of "$status" "$name" "$log" $((SECONDS - started))
+	cpu_used
+	result_of "$status" "$name" "$log" $((SECONDS - started)) "$cpu"
 }
 
 # job_guest KERNEL OPTIONS PROGRAM:SECONDS...: boots and runs the programs. When the
 # guest ends early, those that did not have their turn get another boot.
 job_guest()
 {
-	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item
+	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item cpu
 	local -a words left
 	shift 2
 
@@ -172,8 +173,9 @@ job_guest()
 		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
 			-- sh -c "$(cat "$HERE/guest")" guest "$@" 2>"$boot/err" |
 			take_results "$kernel" "$dir" "$boot" || status=${PIPESTATUS[0]}
+		cpu_used
 		result_of_boot "$kernel${options:+ $options}" "$boot" "$status" \
-			$((SECONDS - started))
+			$((SECONDS - started)) "$cpu"
 
 		left=()
 		for item; do
@@ -219,16 +221,16 @@ take_results()
 	fi
 }
 
-# result_of_boot NAME BOOT STATUS SECONDS: whether the guest and its kernel were well.
+# result_of_boot NAME BOOT STATUS SECONDS CPU: whether the guest and its kernel were well.
 result_of_boot()
 {
 	if [ "$3" = 0 ]; then
-		echo '1 0 0' | result "$1 boot" "$2/dmesg" "$4"
+		echo '1 0 0' | result "$1 boot" "$2/dmesg" "${@:4}"
 	else
 		{
 			echo '0 1 0'
 			echo "fail exit status $3"
 			tail -n 15 "$2/err"
-		} | result "$1 boot" "$2/err" "$4"
+		} | result "$1 boot" "$2/err" "${@:4}"
 	fi
 }

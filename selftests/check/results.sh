@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 #
 # The results of a check: one line for each on standard output as soon as it is
-# there, all of them in build/check/results as "PASSED FAILED SKIPPED SECONDS NAME".
-# What failed is said once more in the end, where it is looked for.
+# there, all of them in build/check/results as "PASSED FAILED SKIPPED SECONDS CPU NAME",
+# where CPU is the time of processors, and 0 for what is part of a boot. What failed is
+# said once more in the end, where it is looked for.
 
 results_begin()
 {
@@ -22,7 +23,16 @@ words()
 	printf '%s\n' "$text"
 }
 
-# result NAME LOG SECONDS <COUNT: takes what ktap/count says; shows and keeps it. All
+# cpu_used: sets cpu, the seconds of processors that this job has used by now.
+cpu_used()
+{
+	local -a stat
+
+	read -r -a stat <"/proc/$BASHPID/stat"
+	cpu=$(((stat[15] + stat[16]) / 100))
+}
+
+# result NAME LOG SECONDS [CPU] <COUNT: takes what ktap/count says; shows and keeps it. All
 # of it is written at once, so that jobs side by side do not mix.
 result()
 {
@@ -32,9 +42,9 @@ result()
 	details=$(cat)
 	(
 		flock 7
-		echo "${counts[*]} $3 $1" >>"$CHECK/results"
+		echo "${counts[*]} $3 ${4:-0} $1" >>"$CHECK/results"
 		line="[$(wc -l <"$CHECK/results")/$total] "
-		text="$1: $(words "${counts[@]}") ($3 s)"
+		text="$1: $(words "${counts[@]}") ($3 s${4:+, $4 s CPU})"
 		if [ -n "$details" ]; then
 			text+=$'\n'$(head -n 20 <<<"$details" | sed 's/^/        /')
 		fi
@@ -46,11 +56,11 @@ result()
 	) 7>"$CHECK/.lock"
 }
 
-# result_of STATUS NAME LOG SECONDS: of a program that ended with STATUS, said LOG and
-# took so long.
+# result_of STATUS NAME LOG SECONDS [CPU]: of a program that ended with STATUS, said LOG
+# and took so long.
 result_of()
 {
-	"$TOP/selftests/ktap/count" "$1" "$3" | result "$2" "$3" "$4"
+	"$TOP/selftests/ktap/count" "$1" "$3" | result "$2" "$3" "${@:4}"
 }
 
 # result_failed NAME LOG REASON
@@ -64,7 +74,7 @@ results_never_ran()
 {
 	local name
 
-	awk 'NF == 6 { passed[$6] += $1 + $2; skipped[$6] += $3 }
+	awk 'NF == 7 { passed[$7] += $1 + $2; skipped[$7] += $3 }
 		END { for (name in passed)
 			if (!passed[name] && skipped[name]) print name }' "$CHECK/results" |
 		sort | while read -r name; do
