@@ -135,12 +135,16 @@ prepare_kernel()
 	"$VM/run" --dry --kernel "$1" || say "kernel $1 could not be prepared"
 }
 
+# How long a guest may take until its first program begins, and more than a program may.
+BOOT_PATIENCE=300
+
 # job_ktap NAME SECONDS COMMAND...: a program on the host that says KTAP.
 job_ktap()
 {
 	local name=$1 seconds=$2 log=$CHECK/${1// /-}.ktap status=0 started=$SECONDS program cpu
 	shift 2
 
+	begun "$name" "$log"
 	# It makes a process group of its own, which end_jobs() does not reach.
 	timeout -k 10 "$seconds" "$@" >"$log" 2>"${log%.ktap}.err" &
 	program=$!
@@ -155,7 +159,7 @@ job_ktap()
 # guest ends early, those that did not have their turn get another boot.
 job_guest()
 {
-	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item cpu
+	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item cpu guest
 	local -a words left
 	shift 2
 
@@ -170,9 +174,14 @@ job_guest()
 			seconds=$((seconds + ${item##*:}))
 		done
 		status=0 started=$SECONDS
+		begun "$kernel${options:+ $options} boot" "$boot/err"
+		mkfifo "$boot/said"
 		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
-			-- sh -c "$(cat "$HERE/guest")" guest "$@" 2>"$boot/err" |
-			take_results "$kernel" "$dir" "$boot" || status=${PIPESTATUS[0]}
+			-- sh -c "$(cat "$HERE/guest")" guest "$@" >"$boot/said" 2>"$boot/err" &
+		guest=$!
+		take_results "$kernel" "$boot" "$guest" "$@" <"$boot/said"
+		wait "$guest" || status=$?
+		rm "$boot/said"
 		cpu_used
 		result_of_boot "$kernel${options:+ $options}" "$boot" "$status" \
 			$((SECONDS - started)) "$cpu"
@@ -193,31 +202,45 @@ job_guest()
 	done
 }
 
-# take_results KERNEL DIR BOOT: reads what ./guest says.
+# take_results KERNEL BOOT GUEST PROGRAM:SECONDS...: reads what ./guest says. It ends a
+# program that takes too long; when it says no more than that, the guest itself hangs.
 take_results()
 {
-	local line name='' status seconds
+	local kernel=$1 boot=$2 guest=$3 line name='' status seconds item
+	local patience=$BOOT_PATIENCE ended=0
+	local -A allowed
+	shift 3
 
-	: >"$3/started"
-	while IFS= read -r line; do
+	for item; do
+		allowed[${item%:*}]=${item##*:}
+	done
+	: >"$boot/started"
+	while IFS= read -r -t "$patience" line || { ended=$? && false; }; do
 		case $line in
 		'# start '*)
 			name=${line#'# start '}
-			echo "$name" >>"$3/started"
-			: >"$2/$name.ktap"
+			echo "$name" >>"$boot/started"
+			: >"$boot/../$name.ktap"
+			begun "$kernel $name" "$boot/../$name.ktap"
+			patience=$((allowed[$name] + BOOT_PATIENCE))
 			;;
-		'  '*) printf '%s\n' "${line:2}" >>"$2/$name.ktap" ;;
+		'  '*) printf '%s\n' "${line:2}" >>"$boot/../$name.ktap" ;;
 		'# end '*)
 			read -r _ _ _ status seconds <<<"$line"
-			result_of "$status" "$1 $name" "$2/$name.ktap" "$seconds"
+			result_of "$status" "$kernel $name" "$boot/../$name.ktap" "$seconds"
 			name=''
 			;;
-		*) printf '%s\n' "$line" >>"$3/err" ;;
+		*) printf '%s\n' "$line" >>"$boot/err" ;;
 		esac
 	done
+	# Past 128 it is no end of the file.
+	if [ "$ended" -gt 128 ]; then
+		echo "memclass: the guest hangs: no word for $patience s" >>"$boot/err"
+		kill "$guest"
+	fi
 	if [ -n "$name" ]; then
-		echo "Bail out! the guest ended meanwhile" >>"$2/$name.ktap"
-		result_of 0 "$1 $name" "$2/$name.ktap" 0
+		echo "Bail out! the guest ended meanwhile" >>"$boot/../$name.ktap"
+		result_of 0 "$kernel $name" "$boot/../$name.ktap" 0
 	fi
 }
 

@@ -10,6 +10,13 @@ results_begin()
 {
 	: >"$CHECK/results"
 	: >"$CHECK/failures"
+	mkdir "$CHECK/running"
+}
+
+# begun NAME LOG: a result of that name is to come.
+begun()
+{
+	echo "$2" >"$CHECK/running/${1//\//_}"
 }
 
 # words PASSED FAILED SKIPPED: as text, what is not zero.
@@ -40,6 +47,7 @@ result()
 
 	read -r -a counts
 	details=$(cat)
+	rm -f "$CHECK/running/${1//\//_}"
 	(
 		flock 7
 		echo "${counts[*]} $3 ${4:-0} $1" >>"$CHECK/results"
@@ -67,6 +75,23 @@ result_of()
 result_failed()
 {
 	printf '0 1 0\nfail %s\n' "$3" | result "$1" "$2" 0
+}
+
+# results_overdue MINUTES: what was not done by then failed, and what never began is missing.
+results_overdue()
+{
+	local running name missing
+
+	for running in "$CHECK"/running/*; do
+		[ -e "$running" ] || continue
+		name=${running##*/}
+		result_failed "$name" "$(cat "$running")" "was not done when $1 minutes were over"
+	done
+	missing=$((total - $(wc -l <"$CHECK/results")))
+	if [ "$missing" -gt 0 ]; then
+		total=$((total + 1))
+		result_failed 'the rest' "$CHECK/results" "$missing results are missing"
+	fi
 }
 
 # A selftest that was skipped on each and every kernel tests nothing.
