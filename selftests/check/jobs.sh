@@ -236,7 +236,7 @@ take_results()
 	# Past 128 it is no end of the file.
 	if [ "$ended" -gt 128 ]; then
 		echo "memclass: the guest hangs: no word for $patience s" >>"$boot/err"
-		kill "$guest"
+		kill -USR1 "$guest"
 	fi
 	if [ -n "$name" ]; then
 		echo "Bail out! the guest ended meanwhile" >>"$boot/../$name.ktap"

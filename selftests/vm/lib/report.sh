@@ -25,6 +25,14 @@ report_find()
 		grep -a -E -A 40 -m 3 "$REPORT_PATTERN"
 }
 
+# report_what_hangs LOG FROM: what the processors did, and who waited, without registers.
+report_what_hangs()
+{
+	tail -c "+$(($2 + 1))" "$1" |
+		grep -aE ' (RIP: |CPU: |task:|NMI backtrace)|\]  ( |\? )?[a-z_.0-9]+\+0x' |
+		head -n 60 || true
+}
+
 # Taint that loading an unsigned module from outside the tree brings: O and E.
 TAINT_EXPECTED=$((4096 + 8192))
 
@@ -33,15 +41,19 @@ TAINT_EXPECTED=$((4096 + 8192))
 report()
 {
 	local dmesg=$1/dmesg control=$1/control log=${3#"$PWD"/} found status before after
-	local booted
+	local booted until
 
-	if found=$(report_find "$dmesg"); then
+	# What came after that is the answer to our own question.
+	until=$(sed -n 's/^timeout //p' "$control")
+	head -c "${until:-$(stat -c %s "$dmesg")}" "$dmesg" >"$1/unasked"
+	if found=$(report_find "$1/unasked"); then
 		printf '%s\n' "$found" >&2
 		say "kernel $2 reported a fault; its log is in $log"
 		return "$STATUS_REPORT"
 	fi
-	if grep -q '^timeout' "$control"; then
-		tail -n 5 "$dmesg" >&2
+	if [ -n "$until" ]; then
+		tail -n 5 "$1/unasked" >&2
+		report_what_hangs "$dmesg" "$until" >&2
 		say "kernel $2: no end after $4 s; its log is in $log"
 		return "$STATUS_TIMEOUT"
 	fi
