@@ -194,7 +194,7 @@ FIXTURE_TEARDOWN(beside)
 		return;
 	variant->neighbour->end();
 	child_end(&self->child);
-	EXPECT_TRUE(module_reload(""));
+	EXPECT_TRUE(module_is_loaded() ? faults_set("auto") : !module_load(""));
 }
 
 /* The neighbour sees as many as there are, and memclass, if it is there, as well. */
@@ -235,10 +235,8 @@ TEST_F(beside, comes_after)
 
 TEST_F(beside, comes_first)
 {
-	char parameters[64];
-
-	snprintf(parameters, sizeof(parameters), "faults=%s", variant->hook);
-	ASSERT_TRUE(module_reload(parameters));
+	ASSERT_TRUE(faults_set("off"));
+	ASSERT_TRUE(faults_set(variant->hook));
 	EXPECT_HOOK();
 	EXPECT_RIGHT(faulter_check(&self->child));
 	ASSERT_EQ(NULL, variant->neighbour->begin(self->child.pid));

@@ -21,8 +21,8 @@
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 
 /* Of each test under load, unless SOAK in the environment says how many (soak/unload). */
-#define UNLOADING_SECONDS	5
-#define SWITCHING_SECONDS	3
+#define UNLOADING_SECONDS	2
+#define SWITCHING_SECONDS	2
 /* That an unload may take: the kernel waits until all tasks have left the hook. */
 #define UNLOAD_NS		(20 * SEC)
 

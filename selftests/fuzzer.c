@@ -637,7 +637,7 @@ static void work(unsigned int seed, uint64_t until)
 
 int main(int argc, char **argv)
 {
-	const unsigned int seconds = argc > 1 ? strtoul(argv[1], NULL, 10) : 10;
+	const unsigned int seconds = argc > 1 ? strtoul(argv[1], NULL, 10) : 5;
 	const unsigned int seed = argc > 2 ? strtoul(argv[2], NULL, 10) : (unsigned int)now_ns();
 	const uint64_t until = now_ns() + seconds * SEC;
 	unsigned int i, failed = 0;

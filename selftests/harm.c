@@ -47,7 +47,7 @@ static uint64_t meminfo(const char *field)
 static size_t size_of_target(void)
 {
 	const uint64_t room = meminfo("MemAvailable:") * 5 / 6;
-	size_t size = kernel_checks_itself() ? 256 * MIB : 2048 * MIB;
+	size_t size = kernel_checks_itself() ? 128 * MIB : 2048 * MIB;
 
 	while (size > room)
 		size /= 2;

@@ -418,7 +418,7 @@ static unsigned int seconds(void)
 {
 	const char *text = getenv("INJECTION_SECONDS");
 
-	return text ? strtoul(text, NULL, 10) : 4;
+	return text ? strtoul(text, NULL, 10) : 2;
 }
 
 /* Whoever opens what he can, as soon as there is something. */

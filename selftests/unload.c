@@ -229,7 +229,7 @@ TEST_F_TIMEOUT(module, reloaded_while_it_is_read, 250)
 	struct load *load = calloc(1, sizeof(*load));
 	unsigned int i, refused = 0;
 	pthread_t readers[READERS];
-	struct rounds rounds = { .seconds = 10 };
+	struct rounds rounds = { .seconds = 4 };
 
 	for (i = 0; i < READERS; i++)
 		ASSERT_EQ(0, pthread_create(&readers[i], NULL, read_what_there_is, load));

@@ -58,11 +58,11 @@ released()
 	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] && [ "$1" != debug ]
 }
 
-# needs_of PROGRAM KERNEL: its timeout in the table and the options of its boot; nothing
+# needs_of PROGRAM KERNEL: by $everywhere, its timeout in the table and the options of its boot; nothing
 # where it is not to run there.
 needs_of()
 {
-	awk -v program="$1" -v kernel="$2" '
+	awk -v program="$1" -v kernel="$2" -v everywhere="$everywhere" '
 		function serves(kernels) {
 			return kernels == "all" || (kernels == "debian" && kernel != "debug") ||
 				index("," kernels ",", "," kernel ",")
@@ -74,7 +74,7 @@ needs_of()
 			next
 		}
 		$1 == program { named = 1 }
-		$1 == "*" || ($1 == program && serves($2)) {
+		$1 == "*" || ($1 == program && (serves($2) || (everywhere && serves($5)))) {
 			seconds = $3
 			boot = $4
 			found = $1 == program
@@ -90,7 +90,7 @@ needs_check()
 {
 	local name boot
 
-	sed -e 's/#.*//' -e '/^boot/d' -e '/^$/d' "$HERE/needs" | while read -r name _ _ boot; do
+	sed -e 's/#.*//' -e '/^boot/d' -e '/^$/d' "$HERE/needs" | while read -r name _ _ boot _; do
 		[ "$name" = '*' ] || [[ " $* " = *" $name "* ]] ||
 			die "selftests/check/needs: there is no program $name"
 		grep -q "^boot ${boot}[[:space:]]" "$HERE/needs" ||
@@ -177,7 +177,7 @@ job_guest()
 		begun "$kernel${options:+ $options} boot" "$boot/err"
 		mkfifo "$boot/said"
 		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
-			-- sh -c "$(cat "$HERE/guest")" guest "$@" >"$boot/said" 2>"$boot/err" &
+			--tests "${*%%:*}" -- sh -c "$(cat "$HERE/guest")" guest "$@" >"$boot/said" 2>"$boot/err" &
 		guest=$!
 		take_results "$kernel" "$boot" "$guest" "$@" <"$boot/said"
 		wait "$guest" || status=$?

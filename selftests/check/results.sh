@@ -30,15 +30,6 @@ words()
 	printf '%s\n' "$text"
 }
 
-# cpu_used: sets cpu, the seconds of processors that this job has used by now.
-cpu_used()
-{
-	local -a stat
-
-	read -r -a stat <"/proc/$BASHPID/stat"
-	cpu=$(((stat[15] + stat[16]) / 100))
-}
-
 # result NAME LOG SECONDS [CPU] <COUNT: takes what ktap/count says; shows and keeps it. All
 # of it is written at once, so that jobs side by side do not mix.
 result()

@@ -20,7 +20,7 @@ vm()
 	shift
 
 	rm -f "$WORK/out" "$WORK/err" "$WORK/dmesg"
-	"$VM/run" --log "$WORK" "$@" >"$WORK/out" 2>"$WORK/err" || status=$?
+	"$VM/run" --log "$WORK" --tests class_table "$@" >"$WORK/out" 2>"$WORK/err" || status=$?
 	cat "$WORK/err"
 	ktap_same 'exit status' "$wanted" "$status"
 }

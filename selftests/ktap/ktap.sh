@@ -9,6 +9,8 @@
 #	ktap_test 'the system is Linux' test_it
 #	ktap_main
 
+. "$(dirname "${BASH_SOURCE[0]}")/cpu.sh"
+
 KTAP_NAMES=() KTAP_CALLS=()
 
 # ktap_test NAME FUNCTION [ARG...]
@@ -43,13 +45,15 @@ ktap_same()
 # all skipped. What a test says is shown when it fails.
 ktap_main()
 {
-	local i number status said reason started failed=0 passed=0
+	local i number status said reason started cpu before failed=0 passed=0
 
 	said=$(mktemp) reason=$(mktemp)
 	echo 'KTAP version 1'
 	echo "1..${#KTAP_NAMES[@]}"
 	for i in "${!KTAP_NAMES[@]}"; do
 		number=$((i + 1)) started=$SECONDS
+		cpu_used
+		before=$cpu
 		# A subshell in a condition would ignore "set -e".
 		set +e
 		(
@@ -58,7 +62,9 @@ ktap_main()
 		) >"$said" 2>&1 3>"$reason" </dev/null
 		status=$?
 		set -e
-		[ $((SECONDS - started)) -lt 5 ] || echo "# $((SECONDS - started)) s"
+		cpu_used
+		[ $((SECONDS - started)) -lt 5 ] ||
+			echo "# $((SECONDS - started)) s, $((cpu - before)) s CPU"
 		case $status in
 		0)
 			passed=$((passed + 1))

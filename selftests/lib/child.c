@@ -27,7 +27,7 @@ bool again(struct rounds *rounds, unsigned int often)
 	if (!rounds->number)
 		rounds->began_ns = now_ns();
 	if (rounds->number == often ||
-	    (rounds->number >= 3 && now_ns() - rounds->began_ns > (rounds->seconds ?: 2) * SEC))
+	    (rounds->number >= 3 && now_ns() - rounds->began_ns > (rounds->seconds ?: 1) * SEC))
 		return false;
 	rounds->number++;
 	return true;

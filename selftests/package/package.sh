@@ -177,22 +177,30 @@ footprint()
 	grep -l memclass "$root"/lib/modules/*/modules.* || true
 }
 
-# fleet_make DIR VMLINUZ: what a fleet with Secure Boot has. DIR gets a key that signs
-# (fleet.key, fleet.der), another one that nobody knows (other.*), and firmware that knows
-# the first one, with VMLINUZ signed by it, for vm/run --secure-boot.
-fleet_make()
+# fleet_keys DIR: it gets a key that signs (fleet.key, fleet.der), and another one that
+# nobody knows (other.*).
+fleet_keys()
 {
 	mkdir -p "$1"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	root_run toolbox --bind "$1" /fleet -- sh -ec '
+		cd /fleet
+		for key in fleet other; do
+			openssl req -new -x509 -nodes -days 36500 -newkey rsa:2048 \
+				-subj "/CN=memclass test $key/" -keyout $key.key -out $key.pem
+			openssl x509 -in $key.pem -outform DER -out $key.der
+		done'
+}
+
+# fleet_firmware DIR VMLINUZ: for vm/run --secure-boot, firmware that knows the first of these
+# keys, and VMLINUZ signed with it.
+fleet_firmware()
+{
 	cp "$2" "$1/unsigned"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	root_run toolbox --bind "$1" /fleet -- sh -ec '
 		cd /fleet
 		owner=$(cat /proc/sys/kernel/random/uuid) firmware=/usr/share/OVMF
-		for key in fleet other; do
-			openssl req -new -x509 -nodes -days 36500 -newkey rsa:2048 \
-				-subj "/CN=memclass test $key/" -keyout $key.key -out $key.pem
-			openssl x509 -in $key.pem -outform DER -out $key.der
-		done
 		cp $firmware/OVMF_CODE_4M.secboot.fd code.fd
 		virt-fw-vars -i $firmware/OVMF_VARS_4M.fd -o vars.fd --sb \
 			--set-pk "$owner" fleet.pem --add-kek "$owner" fleet.pem \
