@@ -173,19 +173,10 @@ BESIDE(fexit, kprobe);
 
 FIXTURE_SETUP(beside)
 {
-	const char *why;
-
 	if (access(MODULE_KO, R_OK))
 		SKIP(return, MODULE_KO " is not there");
 	self->child = faulter_start();
 	ASSERT_NE(-1, self->child.pid);
-	why = variant->neighbour->begin(self->child.pid);
-	variant->neighbour->end();
-	if (why) {
-		child_end(&self->child);
-		self->child.pid = 0;
-		SKIP(return, "%s", why);
-	}
 }
 
 FIXTURE_TEARDOWN(beside)
@@ -196,6 +187,15 @@ FIXTURE_TEARDOWN(beside)
 	child_end(&self->child);
 	EXPECT_TRUE(module_is_loaded() ? faults_set("auto") : !module_load(""));
 }
+
+/* Or the test ends here. */
+#define NEIGHBOUR_BEGINS() \
+	do { \
+		const char *why = variant->neighbour->begin(self->child.pid); \
+\
+		if (why) \
+			SKIP(return, "%s", why); \
+	} while (0)
 
 /* The neighbour sees as many as there are, and memclass, if it is there, as well. */
 #define EXPECT_ALL_SEEN(with_memclass) \
@@ -223,7 +223,7 @@ TEST_F(beside, comes_after)
 
 	snprintf(parameters, sizeof(parameters), "faults=%s", variant->hook);
 	ASSERT_EQ(0, module_unload());
-	ASSERT_EQ(NULL, variant->neighbour->begin(self->child.pid));
+	NEIGHBOUR_BEGINS();
 	EXPECT_ALL_SEEN(false);
 	ASSERT_EQ(0, module_load(parameters));
 	EXPECT_HOOK();
@@ -239,7 +239,7 @@ TEST_F(beside, comes_first)
 	ASSERT_TRUE(faults_set(variant->hook));
 	EXPECT_HOOK();
 	EXPECT_RIGHT(faulter_check(&self->child));
-	ASSERT_EQ(NULL, variant->neighbour->begin(self->child.pid));
+	NEIGHBOUR_BEGINS();
 	EXPECT_ALL_SEEN(true);
 	/* The hook goes and comes back. */
 	ASSERT_TRUE(faults_set("off"));

@@ -22,7 +22,7 @@ jobs_add()
 	done
 	if chosen 6.12; then
 		add_job stress 1 job_ktap 'stress 6.12' 600 \
-			"$TOP/selftests/soak/stress" 6.12 30
+			"$TOP/selftests/soak/stress" 6.12 20
 		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	fi
 	if chosen debug; then
