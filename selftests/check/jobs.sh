@@ -103,14 +103,9 @@ add_guests()
 {
 	local kernel program seconds options key
 	local -A boots
-	local -a keys words kernels=()
+	local -a keys words
 
-	# The slowest comes first.
-	! chosen debug || kernels=(debug)
 	for kernel in "${chosen[@]}"; do
-		[ "$kernel" = debug ] || kernels+=("$kernel")
-	done
-	for kernel in "${kernels[@]}"; do
 		boots=() keys=()
 		for program in "${programs[@]}"; do
 			wants "$program" || continue
