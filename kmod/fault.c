@@ -166,7 +166,8 @@ static int wanted_set(const char *value, const struct kernel_param *param)
 		       (int)strcspn(value, "\n"), value);
 		return -EINVAL;
 	}
-	down_write(&state_lock);
+	if (down_write_killable(&state_lock))
+		return -EINTR;
 	wanted = found;
 	if (running)
 		apply();
@@ -217,8 +218,9 @@ void mc_fault_exit(void)
 	turn_off("going");
 	kept = hook;
 	up_write(&state_lock);
+	/* Not idly: whoever looks for tasks that hang is to find this one. */
 	while (kept)
-		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+		schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
 }
 
 /**
@@ -227,13 +229,15 @@ void mc_fault_exit(void)
  * @faults: gets them; must be empty
  *
  * Locking: none; sleeps.
- * Return: false when faults are not counted.
+ * Return: false when faults are not counted, or the reader was killed while the hook was
+ * being changed.
  */
 bool mc_fault_process(struct task_struct *task, struct mc_faults *faults)
 {
 	bool on;
 
-	down_read(&state_lock);
+	if (down_read_killable(&state_lock))
+		return false;
 	on = hook;
 	if (on)
 		mc_fault_read_process(task, faults);
@@ -246,13 +250,14 @@ bool mc_fault_process(struct task_struct *task, struct mc_faults *faults)
  * @faults: gets them; must be empty
  *
  * Locking: none; sleeps.
- * Return: false when faults are not counted.
+ * Return: as there.
  */
 bool mc_fault_all(struct mc_faults *faults)
 {
 	bool on;
 
-	down_read(&state_lock);
+	if (down_read_killable(&state_lock))
+		return false;
 	on = hook;
 	if (on)
 		mc_fault_read_all(faults);
@@ -269,7 +274,10 @@ bool mc_fault_all(struct mc_faults *faults)
 void mc_fault_state(struct mc_fault_state *state)
 {
 	memset(state, 0, sizeof(*state));
-	down_read(&state_lock);
+	state->why = "";
+	/* Nobody will see what a reader gets who was killed. */
+	if (down_read_killable(&state_lock))
+		return;
 	state->threads_max = threads_max;
 	if (hook) {
 		state->hook = hook->name;

@@ -230,8 +230,12 @@ int mc_record_next(struct mc_process_reader *reader, pid_t pid, bool cheap)
 		mc_target_put(&target);
 		if (ret != -ESRCH)
 			return ret ?: 1;
-		if (++tries == TRIES)
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (++tries == TRIES) {
+			tries = 0;
 			pid++;
+		}
 	}
 	return 0;
 }
