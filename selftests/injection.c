@@ -437,6 +437,8 @@ static void *intrude(void *data)
 		if (read(fd, text, sizeof(text)) < 0)
 			i++;
 		close(fd);
+		/* Or the module could not go for as long as this thread has its turn. */
+		usleep(1000);
 	}
 	return NULL;
 }
@@ -556,8 +558,8 @@ TEST(opened_while_it_cannot_be_loaded)
  */
 #define FAIL_FUNCTION	DEBUG("fail_function/")
 
-/* Or NULL: none does. */
-static bool function_fails(const char *function)
+/* With @error; or NULL: none does. */
+static bool function_fails(const char *function, int error)
 {
 	char path[128];
 
@@ -567,7 +569,7 @@ static bool function_fails(const char *function)
 	if (!text_write(FAIL_FUNCTION "inject", function))
 		return false;
 	snprintf(path, sizeof(path), FAIL_FUNCTION "%s/retval", function);
-	return setting_write_number(path, (uint64_t)-ENOMEM) &&
+	return setting_write_number(path, (uint64_t)-error) &&
 	       text_write(FAIL_FUNCTION "verbose", "0") &&
 	       text_write(FAIL_FUNCTION "times", "-1") &&
 	       text_write(FAIL_FUNCTION "probability", "100");
@@ -610,23 +612,46 @@ TEST(own_functions)
 		SKIP(return, "this kernel cannot let functions fail");
 	ASSERT_TRUE(module_is_loaded() || !module_load(""));
 	for (i = 0; i < ARRAY_SIZE(functions); i++) {
-		ASSERT_TRUE(function_fails(functions[i]));
+		ASSERT_TRUE(function_fails(functions[i], ENOMEM));
 		refused = files_refused(_metadata);
-		ASSERT_TRUE(function_fails(NULL));
+		ASSERT_TRUE(function_fails(NULL, 0));
 		TH_LOG("%s: %u files", functions[i], refused);
 		EXPECT_LT(0U, refused);
 		EXPECT_EQ(0U, files_refused(_metadata));
 	}
 
 	ASSERT_TRUE(faults_set("off"));
-	ASSERT_TRUE(function_fails("mc_fault_table_start"));
+	ASSERT_TRUE(function_fails("mc_fault_table_start", ENOMEM));
 	/* Then it is not counted, and that is told. */
 	EXPECT_TRUE(faults_set("auto"));
 	EXPECT_FALSE(counting_is_on());
 	EXPECT_EQ(0U, files_refused(_metadata));
-	ASSERT_TRUE(function_fails(NULL));
+	ASSERT_TRUE(function_fails(NULL, 0));
 	EXPECT_TRUE(faults_set("auto"));
 	EXPECT_TRUE(counting_is_on());
+}
+
+/* Each of two neighbours becomes another program whenever it is walked: they are passed over. */
+TEST(neighbours_that_change_all_the_time)
+{
+	struct act act = { .path = FILE_PATH("records") };
+	struct child children[8];
+	unsigned int i;
+
+	if (access(FAIL_FUNCTION, F_OK))
+		SKIP(return, "this kernel cannot let functions fail");
+	ASSERT_TRUE(module_is_loaded() || !module_load(""));
+	for (i = 0; i < ARRAY_SIZE(children); i++) {
+		children[i] = child_start(NULL, NULL);
+		ASSERT_NE(-1, children[i].pid);
+	}
+	ASSERT_TRUE(function_fails("mc_walk_mm", ESRCH));
+	EXPECT_EQ(0, open_run(&act));
+	EXPECT_EQ(0, read_run(&act));
+	ASSERT_TRUE(function_fails(NULL, 0));
+	open_undo(&act);
+	for (i = 0; i < ARRAY_SIZE(children); i++)
+		child_end(&children[i]);
 }
 
 TEST_HARNESS_MAIN
