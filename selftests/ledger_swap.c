@@ -17,6 +17,7 @@
 
 #include "client/ledger.h"
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/patience.h"
 #include "lib/settings.h"
 
@@ -152,7 +153,8 @@ TEST_F(swap, out_and_in)
 	EXPECT_GT((int64_t)LENGTH / 4 * 3, grown(self, "compressed.zram"))
 	TH_LOG("%" PRId64, grown(self, "compressed.zram"));
 	EXPECT_GE((int64_t)MIB, llabs(ledger_difference(&self->after, "compressed")));
-	EXPECT_LT((int64_t)LENGTH / 10 * 2, grown(self, "free"));
+	/* A kernel that checks itself keeps some of it for the stacks of who freed what. */
+	EXPECT_LT(kernel_checks_itself() ? 0 : (int64_t)LENGTH / 10 * 2, grown(self, "free"));
 	swap = json_member(self->after.run.json, "swap");
 	EXPECT_LE(LENGTH / 10 * 9, json_number(swap, "processes"));
 	EXPECT_LE(json_number(swap, "free") + LENGTH / 10 * 9, json_number(swap, "total"));
