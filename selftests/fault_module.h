@@ -35,6 +35,15 @@ static inline bool faults_set(const char *value)
 	return text_write(PARAMETER_PATH("faults"), value);
 }
 
+/* "off: why" is what it says when counting cannot be turned on. */
+static inline bool counting_is_on(void)
+{
+	char text[8192];
+
+	return text_read(FILE_PATH("version"), text, sizeof(text)) > 0 &&
+	       strstr(text, "\nfaults ") && !strstr(text, "\nfaults off");
+}
+
 /*
  * A child that has memory to fault in, as often as it is told to: each time, it writes
  * to so many pages that it does not have, and to nothing else.

@@ -219,13 +219,7 @@ static bool read_prepare(struct act *act)
 
 static int read_run(struct act *act)
 {
-	static char buffer[65536];
-	ssize_t got;
-
-	do {
-		got = read(act->fd, buffer, sizeof(buffer));
-	} while (got > 0);
-	return got < 0 ? errno : 0;
+	return read_to_end(act->fd);
 }
 
 #define FILE_VARIANTS(file, reading_must_fail) \
@@ -278,15 +272,6 @@ FIXTURE_VARIANT_ADD(failing, load) {
 	.undo = load_undo,
 	.must_fail = true,
 };
-
-/* "off: why" is what it says when counting cannot be turned on. */
-static bool counting_is_on(void)
-{
-	char text[8192];
-
-	return text_read(FILE_PATH("version"), text, sizeof(text)) > 0 &&
-	       strstr(text, "\nfaults ") && !strstr(text, "\nfaults off");
-}
 
 static bool switch_prepare(struct act *act)
 {
@@ -550,108 +535,6 @@ TEST(opened_while_it_cannot_be_loaded)
 	dprintf(log, "memclass-check: no more failures are injected\n");
 	settings_restore(&settings);
 	EXPECT_TRUE(module_reload(""));
-}
-
-/*
- * What the module asks of itself: its own functions can be told to fail, on any kernel that
- * lets programs for BPF say so.
- */
-#define FAIL_FUNCTION	DEBUG("fail_function/")
-
-/* With @error; or NULL: none does. */
-static bool function_fails(const char *function, int error)
-{
-	char path[128];
-
-	if (!function)
-		return text_write(FAIL_FUNCTION "probability", "0") &&
-		       text_write(FAIL_FUNCTION "inject", "\n");
-	if (!text_write(FAIL_FUNCTION "inject", function))
-		return false;
-	snprintf(path, sizeof(path), FAIL_FUNCTION "%s/retval", function);
-	return setting_write_number(path, (uint64_t)-error) &&
-	       text_write(FAIL_FUNCTION "verbose", "0") &&
-	       text_write(FAIL_FUNCTION "times", "-1") &&
-	       text_write(FAIL_FUNCTION "probability", "100");
-}
-
-/* Reads all of each file. Returns how many said ENOMEM; none may say anything else. */
-static unsigned int files_refused(struct __test_metadata *_metadata)
-{
-	unsigned int i, refused = 0;
-
-	for (i = 0; i < READING_NR_FILES; i++) {
-		struct act act = { .path = reading_files[i] };
-		int error = open_run(&act);
-
-		EXPECT_EQ(0, error);
-		error = read_run(&act);
-		EXPECT_TRUE(!error || error == ENOMEM)
-		{
-			TH_LOG("%s: %s", reading_files[i], strerror(error));
-		}
-		refused += error == ENOMEM;
-		open_undo(&act);
-	}
-	return refused;
-}
-
-TEST(own_functions)
-{
-	static const char *const functions[] = {
-		"mc_walk_mm",
-		"mc_record_next",
-		"mc_record_vmas",
-		"mc_objects_next",
-		"mc_objects_count_holders",
-		"mc_cgroups_next",
-	};
-	unsigned int i, refused;
-
-	if (access(FAIL_FUNCTION, F_OK))
-		SKIP(return, "this kernel cannot let functions fail");
-	ASSERT_TRUE(module_is_loaded() || !module_load(""));
-	for (i = 0; i < ARRAY_SIZE(functions); i++) {
-		ASSERT_TRUE(function_fails(functions[i], ENOMEM));
-		refused = files_refused(_metadata);
-		ASSERT_TRUE(function_fails(NULL, 0));
-		TH_LOG("%s: %u files", functions[i], refused);
-		EXPECT_LT(0U, refused);
-		EXPECT_EQ(0U, files_refused(_metadata));
-	}
-
-	ASSERT_TRUE(faults_set("off"));
-	ASSERT_TRUE(function_fails("mc_fault_table_start", ENOMEM));
-	/* Then it is not counted, and that is told. */
-	EXPECT_TRUE(faults_set("auto"));
-	EXPECT_FALSE(counting_is_on());
-	EXPECT_EQ(0U, files_refused(_metadata));
-	ASSERT_TRUE(function_fails(NULL, 0));
-	EXPECT_TRUE(faults_set("auto"));
-	EXPECT_TRUE(counting_is_on());
-}
-
-/* Each of two neighbours becomes another program whenever it is walked: they are passed over. */
-TEST(neighbours_that_change_all_the_time)
-{
-	struct act act = { .path = FILE_PATH("records") };
-	struct child children[8];
-	unsigned int i;
-
-	if (access(FAIL_FUNCTION, F_OK))
-		SKIP(return, "this kernel cannot let functions fail");
-	ASSERT_TRUE(module_is_loaded() || !module_load(""));
-	for (i = 0; i < ARRAY_SIZE(children); i++) {
-		children[i] = child_start(NULL, NULL);
-		ASSERT_NE(-1, children[i].pid);
-	}
-	ASSERT_TRUE(function_fails("mc_walk_mm", ESRCH));
-	EXPECT_EQ(0, open_run(&act));
-	EXPECT_EQ(0, read_run(&act));
-	ASSERT_TRUE(function_fails(NULL, 0));
-	open_undo(&act);
-	for (i = 0; i < ARRAY_SIZE(children); i++)
-		child_end(&children[i]);
 }
 
 TEST_HARNESS_MAIN

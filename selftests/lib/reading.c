@@ -18,6 +18,17 @@ const char *const reading_files[READING_NR_FILES] = {
 	FILE_PATH("vmas"),
 };
 
+int read_to_end(int fd)
+{
+	static __thread char buffer[65536];
+	ssize_t got;
+
+	do
+		got = read(fd, buffer, sizeof(buffer));
+	while (got > 0);
+	return got < 0 ? errno : 0;
+}
+
 /* Mappings that are asked for at a time. */
 #define BATCH	64
 

@@ -19,6 +19,9 @@
 #define READING_NR_FILES	8
 extern const char *const reading_files[READING_NR_FILES];
 
+/* All of a file, from where it is. Returns 0, or what the read that failed says. */
+int read_to_end(int fd);
+
 int records_open(void);
 int vmas_open(void);
 loff_t records_at(uint64_t pid);
