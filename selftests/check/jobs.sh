@@ -58,8 +58,8 @@ released()
 	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] && [ "$1" != debug ]
 }
 
-# needs_of PROGRAM KERNEL: by $everywhere, its timeout in the table and the options of its boot; nothing
-# where it is not to run there.
+# needs_of PROGRAM KERNEL: its timeout in the table and the options of its boot; nothing
+# where it is not to run there, for which $everywhere counts as well.
 needs_of()
 {
 	awk -v program="$1" -v kernel="$2" -v everywhere="$everywhere" '
@@ -130,9 +130,6 @@ prepare_kernel()
 	"$VM/run" --dry --kernel "$1" || say "kernel $1 could not be prepared"
 }
 
-# How long a guest may take until its first program begins, and more than a program may.
-BOOT_PATIENCE=300
-
 # job_ktap NAME SECONDS COMMAND...: a program on the host that says KTAP.
 job_ktap()
 {
@@ -150,11 +147,15 @@ job_ktap()
 	result_of "$status" "$name" "$log" $((SECONDS - started)) "$cpu"
 }
 
+# How long a guest may take until its first program begins, and more than a program may.
+BOOT_PATIENCE=300
+
 # job_guest KERNEL OPTIONS PROGRAM:SECONDS...: boots and runs the programs. When the
 # guest ends early, those that did not have their turn get another boot.
 job_guest()
 {
 	local kernel=$1 options=$2 dir=$CHECK/$1 boot status started seconds item cpu guest
+	local name="$kernel${options:+ $options} boot"
 	local -a words left
 	shift 2
 
@@ -169,17 +170,17 @@ job_guest()
 			seconds=$((seconds + ${item##*:}))
 		done
 		status=0 started=$SECONDS
-		begun "$kernel${options:+ $options} boot" "$boot/err"
+		begun "$name" "$boot/err"
 		mkfifo "$boot/said"
 		"$VM/run" --kernel "$kernel" "${words[@]}" --timeout "$seconds" --log "$boot" \
-			--tests "${*%%:*}" -- sh -c "$(cat "$HERE/guest")" guest "$@" >"$boot/said" 2>"$boot/err" &
+			--tests "${*%%:*}" -- sh -c "$(cat "$HERE/guest")" guest "$@" \
+			>"$boot/said" 2>"$boot/err" &
 		guest=$!
 		take_results "$kernel" "$boot" "$guest" "$@" <"$boot/said"
 		wait "$guest" || status=$?
 		rm "$boot/said"
 		cpu_used
-		result_of_boot "$kernel${options:+ $options}" "$boot" "$status" \
-			$((SECONDS - started)) "$cpu"
+		result_of_boot "$name" "$boot" "$status" $((SECONDS - started)) "$cpu"
 
 		left=()
 		for item; do
@@ -197,11 +198,11 @@ job_guest()
 	done
 }
 
-# take_results KERNEL BOOT GUEST PROGRAM:SECONDS...: reads what ./guest says. It ends a
-# program that takes too long; when it says no more than that, the guest itself hangs.
+# take_results KERNEL BOOT GUEST PROGRAM:SECONDS...: reads what ./guest says. That
+# ends a program which takes too long; when not even that comes, the guest hangs.
 take_results()
 {
-	local kernel=$1 boot=$2 guest=$3 line name='' status seconds item
+	local kernel=$1 boot=$2 guest=$3 line name='' log status seconds item
 	local patience=$BOOT_PATIENCE ended=0
 	local -A allowed
 	shift 3
@@ -214,15 +215,16 @@ take_results()
 		case $line in
 		'# start '*)
 			name=${line#'# start '}
+			log=$CHECK/$kernel/$name.ktap
 			echo "$name" >>"$boot/started"
-			: >"$boot/../$name.ktap"
-			begun "$kernel $name" "$boot/../$name.ktap"
+			: >"$log"
+			begun "$kernel $name" "$log"
 			patience=$((allowed[$name] + BOOT_PATIENCE))
 			;;
-		'  '*) printf '%s\n' "${line:2}" >>"$boot/../$name.ktap" ;;
+		'  '*) printf '%s\n' "${line:2}" >>"$log" ;;
 		'# end '*)
 			read -r _ _ _ status seconds <<<"$line"
-			result_of "$status" "$kernel $name" "$boot/../$name.ktap" "$seconds"
+			result_of "$status" "$kernel $name" "$log" "$seconds"
 			name=''
 			;;
 		*) printf '%s\n' "$line" >>"$boot/err" ;;
@@ -234,8 +236,8 @@ take_results()
 		kill -USR1 "$guest"
 	fi
 	if [ -n "$name" ]; then
-		echo "Bail out! the guest ended meanwhile" >>"$boot/../$name.ktap"
-		result_of 0 "$kernel $name" "$boot/../$name.ktap" 0
+		echo "Bail out! the guest ended meanwhile" >>"$log"
+		result_of 0 "$kernel $name" "$log" 0
 	fi
 }
 
@@ -243,12 +245,12 @@ take_results()
 result_of_boot()
 {
 	if [ "$3" = 0 ]; then
-		echo '1 0 0' | result "$1 boot" "$2/dmesg" "${@:4}"
+		echo '1 0 0' | result "$1" "$2/dmesg" "${@:4}"
 	else
 		{
 			echo '0 1 0'
 			echo "fail exit status $3"
 			tail -n 15 "$2/err"
-		} | result "$1 boot" "$2/err" "${@:4}"
+		} | result "$1" "$2/err" "${@:4}"
 	fi
 }

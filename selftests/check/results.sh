@@ -13,10 +13,16 @@ results_begin()
 	mkdir "$CHECK/running"
 }
 
-# begun NAME LOG: a result of that name is to come.
+# running_file NAME: what is there as long as a result of that name is to come.
+running_file()
+{
+	printf '%s\n' "$CHECK/running/${1//\//_}"
+}
+
+# begun NAME LOG
 begun()
 {
-	echo "$2" >"$CHECK/running/${1//\//_}"
+	echo "$2" >"$(running_file "$1")"
 }
 
 # words PASSED FAILED SKIPPED: as text, what is not zero.
@@ -38,7 +44,7 @@ result()
 
 	read -r -a counts
 	details=$(cat)
-	rm -f "$CHECK/running/${1//\//_}"
+	rm -f "$(running_file "$1")"
 	(
 		flock 7
 		echo "${counts[*]} $3 ${4:-0} $1" >>"$CHECK/results"
