@@ -35,8 +35,7 @@ kernel_arch()
 # addresses (see run), which on this kernel would take too long.
 kernel_args()
 {
-	# And what it says of itself when it hangs: all tasks, and their locks.
-	[ "$1" != debug ] || echo no5lvl norandmaps panic_print=0xc9
+	[ "$1" != debug ] || echo no5lvl norandmaps
 }
 
 # What the guest may need that Debian's kernels have as modules. The debug kernel
