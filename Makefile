@@ -35,13 +35,13 @@ prepare: ## install what check and demo need on this machine (apt, as root or wi
 
 deps: prepare
 
-# What goes to selftests/check/run.
-CHECK = $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)') $(if $(EVERYWHERE),--everywhere)
+# What goes to selftests/check/run. CHECK itself is a name of the kernel's build system.
+CHECK_OPTIONS = $(if $(KERNELS),--kernels '$(KERNELS)') $(if $(TESTS),--tests '$(TESTS)') $(if $(EVERYWHERE),--everywhere)
 
 check: ## all checks and tests on all kernels; some with KERNELS="6.12 debug" TESTS="NAME ..."
 check: ## every program on every kernel that it can run on, with EVERYWHERE=1
 	@selftests/prepare
-	@selftests/check/run $(CHECK)
+	@selftests/check/run $(CHECK_OPTIONS)
 
 # Where real-time preemption changes the rules: what may sleep, what may be preempted. There
 # is no hook with kprobes there, nor are faults counted beside another tracer's hook, which
@@ -55,8 +55,8 @@ check-arm64: ## the module on Debian's kernel for arm64, emulated
 	@$(MAKE) --no-print-directory check KERNELS=arm64 \
 		TESTS='$(or $(TESTS),exact_[!fs]* exact_s[!y]* fault_exact)'
 
-check-list: ## what check would run, for KERNELS and TESTS
-	@selftests/check/run --list $(CHECK)
+check-list: ## what check would run, for KERNELS, TESTS and EVERYWHERE
+	@selftests/check/run --list $(CHECK_OPTIONS)
 
 bench: ## what reading costs, against /proc and smem: a table, and build/bench.json
 bench: ## some of it with KERNELS=6.12 PARTS=system; selftests/bench/run names the parts
