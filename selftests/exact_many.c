@@ -51,8 +51,8 @@ STATE(as_many_mappings_as_can_be)
 
 /*
  * Threads: more of them than memclass has room for where their stacks are, which is
- * MC_STACKS_MAX; so it has to look for them again on its way. On a kernel that looks at each
- * of its own steps, that takes a minute.
+ * MC_STACKS_MAX; so it has to look for them again on its way. A kernel that looks at each of
+ * its own steps would take a minute for them: there they are fewer than that.
  */
 static unsigned long threads(void)
 {
