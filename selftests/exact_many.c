@@ -14,22 +14,15 @@
 /* The oracle reads tens of thousands of mappings. */
 #define STATE_TIMEOUT	600
 
-#include "lib/kernel.h"
 #include "lib/state_test.h"
 
-/*
- * As many mappings as there can be by default, nearly. A kernel that looks at each of
- * its own steps would take minutes for smaps of them.
- */
-static unsigned long mappings(void)
-{
-	return kernel_checks_itself() ? 3000 : 60000;
-}
+/* As many as there can be by default, nearly. */
+#define MAPPINGS	60000UL
 
 /* Neighbours differ in what may be done with them, so that they do not become one. */
 STATE(as_many_mappings_as_can_be)
 {
-	const unsigned long nr = mappings();
+	const unsigned long nr = MAPPINGS;
 	size_t length = nr * PAGE;
 	char *space = map_alone(length, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -51,14 +44,9 @@ STATE(as_many_mappings_as_can_be)
 
 /*
  * Threads: more of them than memclass has room for where their stacks are, which is
- * MC_STACKS_MAX; so it has to look for them again on its way. A kernel that looks at each of
- * its own steps would take a minute for them: there they are fewer than that.
+ * MC_STACKS_MAX; so it has to look for them again on its way.
  */
-static unsigned long threads(void)
-{
-	return kernel_checks_itself() ? 150 : 1100;
-}
-
+#define THREADS	1100UL
 #define STACK	(32 * PAGE)	/* there are processors that want 128 KiB */
 
 static pthread_barrier_t all_are_there;
@@ -111,7 +99,7 @@ static char *every_other(unsigned long i)
 
 STATE(more_threads_than_there_is_room_for)
 {
-	const unsigned long nr = threads();
+	const unsigned long nr = THREADS;
 	const size_t length = nr * 4 * STACK;
 	unsigned long i;
 
