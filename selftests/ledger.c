@@ -184,12 +184,11 @@ static int fill_tmpfs(uint64_t length)
 	return fd < 0 || fallocate(fd, 0, 0, length) ? -1 : fd;
 }
 
-/* A GiB, or most of what there is. It takes a kernel that checks itself a minute. */
+/* A GiB, or most of what there is. */
 TEST_F(ledger, tmpfs)
 {
 	const uint64_t most = meminfo("MemAvailable") / 4 * 3 / MIB * MIB;
-	const uint64_t wanted = kernel_checks_itself() ? 128 * MIB : 1024 * MIB;
-	const uint64_t length = most < wanted ? most : wanted;
+	const uint64_t length = most < 1024 * MIB ? most : 1024 * MIB;
 	const uint64_t part = 64 * MIB;
 	int fd = fill_tmpfs(length);
 	char *map;
