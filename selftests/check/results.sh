@@ -51,7 +51,7 @@ result()
 		line="[$(wc -l <"$CHECK/results")/$total] "
 		text="$1: $(words "${counts[@]}") ($3 s${4:+, $4 s CPU})"
 		if [ -n "$details" ]; then
-			text+=$'\n'$(head -n 20 <<<"$details" | sed 's/^/        /')
+			text+=$'\n'$(head -n 40 <<<"$details" | sed 's/^/        /')
 		fi
 		if [ "${counts[1]}" != 0 ]; then
 			text+=$'\n'"        see ${2#"$PWD"/}"
