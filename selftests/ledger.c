@@ -10,6 +10,7 @@
  */
 #include <drm/drm.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <linux/io_uring.h>
 #include <sched.h>
@@ -48,6 +49,24 @@ static unsigned int residue_percent(void)
 #define PAGE		4096UL
 #define HIDDEN_MIB	256UL
 
+/*
+ * Persistent memory is none of it. Its pages' descriptions are in memory that no old kernel
+ * counts, or on the device, where a new one counts them all the same. So it goes until the
+ * test has ended. @what: bind or unbind.
+ */
+static void persistent_memory(const char *what)
+{
+	char path[64];
+	glob_t found = {};
+	size_t i;
+
+	snprintf(path, sizeof(path), "/sys/bus/nd/drivers/nd_region/%s", what);
+	glob("/sys/bus/nd/devices/region*", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		setting_write(path, strrchr(found.gl_pathv[i], '/') + 1);
+	globfree(&found);
+}
+
 FIXTURE(ledger)
 {
 	struct ledger before;
@@ -59,6 +78,7 @@ FIXTURE_SETUP(ledger)
 {
 	if (!module_is_there())
 		SKIP(return, "needs the module");
+	persistent_memory("unbind");
 	system_settle();
 	ASSERT_TRUE(ledger_take_at_rest(&self->before));
 	self->tolerance = ledger_total(&self->before) / TOLERANCE;
@@ -68,6 +88,7 @@ FIXTURE_TEARDOWN(ledger)
 {
 	ledger_free(&self->before);
 	ledger_free(&self->after);
+	persistent_memory("bind");
 }
 
 static int64_t grown(const FIXTURE_DATA(ledger) * self, const char *line)
@@ -156,20 +177,24 @@ static uint64_t reclaimed(void)
 
 TEST_F(ledger, page_cache_pressure)
 {
-	const uint64_t left = 128 * MIB, length = 192 * MIB;
+	const uint64_t left = 128 * MIB, more = 64 * MIB;
 	const struct settings pool = { 1, { { POOL, "0" } } };
 	const uint64_t before = reclaimed();
-	uint64_t aside = put_aside(left);
+	uint64_t aside = put_aside(left), free = meminfo("MemFree");
 	bool read;
 
-	read = read_holes("/var/tmp/memclass-ledger", length);
+	ksft_print_msg("%" PRIu64 " MiB put aside, %" PRIu64 " MiB free\n", aside / MIB,
+		       free / MIB);
+	/* Memory that is in pieces is left, however little was asked for. */
+	read = read_holes("/var/tmp/memclass-ledger", free + more);
 	ASSERT_TRUE(have_grown(self, { "residue", 0, self->tolerance },
 			       { "hugetlb.free", aside, 0 },
 			       { "free + unmapped.cache", -(int64_t)aside, 4 * self->tolerance }));
 	settings_restore(&pool);
 	EXPECT_TRUE(read);
-	EXPECT_LT(before + (length - left) / 2 / PAGE, reclaimed());
-	EXPECT_LT((int64_t)(left / 4), grown(self, "unmapped.cache"));
+	EXPECT_LT(before + more / 2 / PAGE, reclaimed());
+	/* Not how much: a kernel that checks itself gives most of it up. */
+	EXPECT_LT((int64_t)MIB, grown(self, "unmapped.cache"));
 }
 
 /* A mount that nobody else sees, and a file that takes up @length of it. */
