@@ -18,10 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +42,6 @@ static struct memclass_vma vmas[ROWS];
  */
 #define NAME_SHM	"bad-shm"	/* shared anonymous memory, and no memfd */
 #define NAME_MEMFD	"bad-memfd"	/* the other way round; ends */
-#define NAME_IDLE	"bad-idle"	/* until it is killed */
 #define PROGRAMS	"/tmp/memclass-bad-target"
 
 static void touch(char *map, size_t size)
@@ -97,16 +94,12 @@ static __attribute__((constructor(101))) void act_as_another_program(int argc, c
 		execl(PROGRAMS "/" NAME_MEMFD, PROGRAMS "/" NAME_MEMFD, argv[1], NULL);
 		_exit(1);
 	}
-	if (!strcmp(name, NAME_IDLE)) {
-		for (;;)
-			pause();
-	}
 }
 
 /* Makes them; a name that is there already is from another test of this program. */
 static bool make_programs(void)
 {
-	const char *const names[] = { NAME_SHM, NAME_MEMFD, NAME_IDLE };
+	const char *const names[] = { NAME_SHM, NAME_MEMFD };
 	char self[PATH_MAX], path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	size_t i;
@@ -130,25 +123,9 @@ static const char *mixed(const struct memclass_record *record)
 	const bool memfd = record->classes[MEMCLASS_CLASS_MEMFD].vmas;
 
 	if ((!strcmp(record->comm, NAME_SHM) && memfd) ||
-	    (!strcmp(record->comm, NAME_MEMFD) && shm) ||
-	    (!strcmp(record->comm, NAME_IDLE) && (shm || memfd)))
+	    (!strcmp(record->comm, NAME_MEMFD) && shm))
 		return fault("%s has shm %d memfd %d", record->comm, shm, memfd);
 	return NULL;
-}
-
-/* The first process at or after @pid in each file: its pid, 0 when there is none. */
-static pid_t next_in_records(int fd, pid_t pid)
-{
-	return pread(fd, records, sizeof(records[0]), records_at(pid)) > 0 ?
-		       (pid_t)records[0].pid :
-		       0;
-}
-
-static pid_t next_in_vmas(int fd, pid_t pid)
-{
-	return pread(fd, vmas, sizeof(vmas[0]), vmas_at(pid, 0)) > 0 ?
-		       (pid_t)vmas[0].pid :
-		       0;
 }
 
 static bool is_in_processes(pid_t pid)
@@ -173,8 +150,8 @@ static bool is_in_processes(pid_t pid)
 #define EXPECT_PID(is_there, pid) \
 	do { \
 		int records_fd = records_open(), vmas_fd = vmas_open(); \
-		EXPECT_EQ(is_there, next_in_records(records_fd, pid) == (pid)); \
-		EXPECT_EQ(is_there, next_in_vmas(vmas_fd, pid) == (pid)); \
+		EXPECT_EQ(is_there, next_record(records_fd, pid, records) == (pid)); \
+		EXPECT_EQ(is_there, next_vma(vmas_fd, pid, vmas) == (pid)); \
 		EXPECT_EQ(is_there, is_in_processes(pid)); \
 		close(records_fd); \
 		close(vmas_fd); \
@@ -252,7 +229,7 @@ TEST(kernel_threads)
 	ssize_t got;
 
 	EXPECT_PID(false, 2);
-	EXPECT_EQ(1, next_in_records(fd, 0));
+	EXPECT_EQ(1, next_record(fd, 0, records));
 	/* None of them has a program. */
 	while ((got = read(fd, records, sizeof(records))) > 0) {
 		for (i = 0; i < got / sizeof(records[0]); i++) {
@@ -308,7 +285,7 @@ TEST(pid_recycled)
 	loff_t position;
 
 	ASSERT_GT(pid, 0);
-	ASSERT_EQ(pid, next_in_records(records_fd, pid));
+	ASSERT_EQ(pid, next_record(records_fd, pid, records));
 	EXPECT_TRUE(start_is(records[0].start_ns, proc_start_ticks(pid)));
 	EXPECT_EQ(getpid(), (pid_t)records[0].ppid);
 	first_ns = records[0].start_ns;
@@ -609,222 +586,6 @@ TEST(mapping_replaced_by_one_that_looks_alike)
 	child_end(&child);
 }
 
-static void fork_forever(const struct child *parent, void *data)
-{
-	char *map = map_shm(MIB);
-
-	child_tell(parent);
-	for (;;) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			touch(map, MIB);
-			_exit(0);
-		}
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
-	}
-}
-
-#define STABLE	16
-
-/* A look through all files at once, while other processes come and go. */
-struct look {
-	struct child forks[6];
-	struct child stable[STABLE];
-	uint64_t ticks[STABLE];
-};
-
-static bool look_begin(struct look *look)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(look->forks); i++) {
-		look->forks[i] = child_start(fork_forever, NULL);
-		if (look->forks[i].pid < 0)
-			return false;
-	}
-	for (i = 0; i < STABLE; i++) {
-		look->stable[i] = child_start(NULL, NULL);
-		if (look->stable[i].pid < 0)
-			return false;
-		look->ticks[i] = proc_start_ticks(look->stable[i].pid);
-	}
-	return true;
-}
-
-static void look_end(struct look *look)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(look->forks); i++)
-		child_end(&look->forks[i]);
-	for (i = 0; i < STABLE; i++)
-		child_end(&look->stable[i]);
-}
-
-/* Was it one that stays, and is it the same one? Counts those. */
-static const char *look_at(const struct look *look, uint32_t pid, uint64_t start_ns,
-			   unsigned int *found)
-{
-	size_t i;
-
-	for (i = 0; i < STABLE; i++) {
-		if ((pid_t)pid != look->stable[i].pid)
-			continue;
-		if (!start_is(start_ns, look->ticks[i]))
-			return fault("pid %u began at %llu", pid, (unsigned long long)start_ns);
-		++*found;
-	}
-	return NULL;
-}
-
-TEST(forks_while_records_are_read)
-{
-	struct rounds rounds = {};
-	struct look look;
-
-	ASSERT_TRUE(look_begin(&look));
-	while (again(&rounds, 100)) {
-		const int fd = records_open();
-		const size_t rows = rounds.number % 3 ? ROWS : 1;
-		unsigned int found = 0;
-		uint32_t last = 0, j;
-		ssize_t got;
-
-		if (rounds.number % 4 == 3)
-			lseek(fd, MEMCLASS_OFFSET_CHEAP, SEEK_SET);
-		while ((got = read(fd, records, rows * sizeof(records[0]))) > 0) {
-			for (j = 0; j < got / sizeof(records[0]); j++) {
-				ASSERT_LT(last, records[j].pid);
-				last = records[j].pid;
-				ASSERT_RIGHT(record_fault(&records[j]));
-				ASSERT_RIGHT(look_at(&look, last, records[j].start_ns,
-						     &found));
-			}
-		}
-		ASSERT_EQ(0, got);
-		ASSERT_EQ((unsigned int)STABLE, found);
-		close(fd);
-	}
-	look_end(&look);
-}
-
-TEST(forks_while_vmas_are_read)
-{
-	struct rounds rounds = {};
-	struct look look;
-
-	ASSERT_TRUE(look_begin(&look));
-	while (again(&rounds, 100)) {
-		const int fd = vmas_open();
-		const size_t rows = rounds.number % 3 ? ROWS : 3;
-		unsigned int found = 0;
-		struct memclass_vma last = {};
-		uint32_t j;
-		ssize_t got;
-
-		while ((got = vmas_read(fd, vmas, rows * sizeof(vmas[0]))) > 0) {
-			for (j = 0; j < got / sizeof(vmas[0]); j++) {
-				ASSERT_RIGHT(vma_fault(&vmas[j]));
-				ASSERT_LE(last.pid, vmas[j].pid);
-				if (last.pid == vmas[j].pid) {
-					ASSERT_EQ(last.start_ns, vmas[j].start_ns);
-					ASSERT_EQ(last.ordinal + 1, vmas[j].ordinal);
-					ASSERT_LE(last.end, vmas[j].start);
-				} else {
-					ASSERT_EQ(0U, vmas[j].ordinal);
-					ASSERT_RIGHT(look_at(&look, vmas[j].pid,
-							     vmas[j].start_ns, &found));
-				}
-				last = vmas[j];
-			}
-		}
-		ASSERT_EQ(0, got);
-		ASSERT_EQ((unsigned int)STABLE, found);
-		close(fd);
-	}
-	look_end(&look);
-}
-
-TEST(forks_while_processes_are_read)
-{
-	struct rounds rounds = {};
-	struct look look;
-
-	ASSERT_TRUE(look_begin(&look));
-	while (again(&rounds, 100)) {
-		FILE *file = fopen(FILE_PATH("processes"), "r");
-		unsigned int pid, last = 0, found = 0;
-		unsigned long long start_ns, last_start_ns = 0;
-		char line[4096];
-
-		ASSERT_NE(NULL, file);
-		ASSERT_NE(NULL, fgets(line, sizeof(line), file));
-		while (fgets(line, sizeof(line), file)) {
-			ASSERT_EQ(2, sscanf(line, "%u %llu ", &pid, &start_ns));
-			ASSERT_LE(last, pid);
-			if (last == pid) {
-				ASSERT_EQ(last_start_ns, start_ns);
-			} else {
-				ASSERT_RIGHT(look_at(&look, pid, start_ns, &found));
-			}
-			last = pid;
-			last_start_ns = start_ns;
-		}
-		ASSERT_EQ((unsigned int)STABLE, found);
-		fclose(file);
-	}
-	look_end(&look);
-}
-
-/* Until it is killed, at the latest with the test's session. */
-static int borrow(void *data)
-{
-	for (;;)
-		pause();
-	return 0;
-}
-
-static void have_borrower(const struct child *parent, void *data)
-{
-	static char stack[65536];
-	pid_t *pid = data;
-
-	map_shm(MIB);
-	*pid = clone(borrow, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
-	if (*pid < 0)
-		_exit(1);
-}
-
-/* Two processes with one memory: the first one's counts, for as long as it is there. */
-TEST(memory_of_two_processes)
-{
-	pid_t *borrower = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			       -1, 0);
-	const int fd = records_open(), vmas_fd = vmas_open();
-	struct child child = child_start(have_borrower, borrower);
-
-	ASSERT_GT(child.pid, 0);
-	ASSERT_TRUE(record_of(fd, child.pid, &records[0]));
-	ASSERT_TRUE(record_of(fd, *borrower, &records[1]));
-	EXPECT_EQ(0U, records[0].flags & MEMCLASS_SHARED_MM);
-	EXPECT_NE(0U, records[1].flags & MEMCLASS_SHARED_MM);
-	EXPECT_EQ(records[0].total.virt, records[1].total.virt);
-	EXPECT_EQ(records[0].total.rss, records[1].total.rss);
-	EXPECT_LE(MIB, records[1].classes[MEMCLASS_CLASS_SHM].rss);
-	EXPECT_EQ(child.pid, (pid_t)records[1].ppid);
-	ASSERT_EQ(*borrower, next_in_vmas(vmas_fd, *borrower));
-	EXPECT_NE(0U, vmas[0].flags & MEMCLASS_SHARED_MM);
-
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	child_end(&child);
-	ASSERT_TRUE(record_of(fd, *borrower, &records[1]));
-	EXPECT_EQ(0U, records[1].flags & MEMCLASS_SHARED_MM);
-	kill(*borrower, SIGKILL);
-	ASSERT_EQ(*borrower, waitpid(*borrower, NULL, 0));
-}
-
 /*
  * Mappings of a child that come and go around those that stay. The places are all in
  * a range of their own; every other one is of those that stay.
@@ -966,382 +727,6 @@ TEST(vmas_by_number)
 	EXPECT_LE(0, pread(fd, vmas, sizeof(vmas[0]),
 			   vmas_at(child.pid, MEMCLASS_VMA_ORDINALS - 1)));
 	child_end(&child);
-}
-
-static void become_idle(const struct child *parent, void *data)
-{
-	child_tell(parent);
-	child_wait(parent);
-	execl(PROGRAMS "/" NAME_IDLE, PROGRAMS "/" NAME_IDLE, NULL);
-	_exit(1);
-}
-
-FIXTURE(leaving)
-{
-	int fd;
-	struct child child;
-	pid_t pid;
-};
-
-FIXTURE_VARIANT(leaving)
-{
-	bool exec;
-	loff_t tier;
-};
-
-FIXTURE_VARIANT_ADD(leaving, by_exit) {};
-
-FIXTURE_VARIANT_ADD(leaving, by_exec) {
-	.exec = true,
-};
-
-FIXTURE_VARIANT_ADD(leaving, by_exec_cheap) {
-	.exec = true,
-	.tier = MEMCLASS_OFFSET_CHEAP,
-};
-
-FIXTURE_SETUP(leaving)
-{
-	loff_t begin;
-
-	ASSERT_TRUE(make_programs());
-	self->fd = vmas_open();
-	self->child = child_start(become_idle, NULL);
-	self->pid = self->child.pid;
-	ASSERT_GT(self->pid, 0);
-	begin = vmas_at(self->pid, 0) | variant->tier;
-	ASSERT_EQ(begin, lseek(self->fd, begin, SEEK_SET));
-}
-
-FIXTURE_TEARDOWN(leaving)
-{
-	if (self->child.pid > 0)
-		child_end(&self->child);
-	close(self->fd);
-}
-
-/* Return: false when it is still there, as it was. */
-static bool leave(FIXTURE_DATA(leaving) * self, const FIXTURE_VARIANT(leaving) * variant)
-{
-	if (!variant->exec)
-		return child_end(&self->child) >= 0;
-	child_tell(&self->child);
-	/* exec closes its end, after it has got its new memory. */
-	return !child_wait(&self->child) &&
-	       next_in_records(records_open(), self->pid) == self->pid;
-}
-
-/* What comes next is the first mapping of another process, or there is none. */
-#define EXPECT_NEXT_PROCESS() \
-	do { \
-		const ssize_t got = read(self->fd, vmas, sizeof(vmas[0])); \
-		EXPECT_LE(0, got); \
-		if (got > 0) { \
-			EXPECT_LT(self->pid, (pid_t)vmas[0].pid); \
-			EXPECT_EQ(0U, vmas[0].ordinal); \
-			EXPECT_EQ(!!variant->tier, !!(vmas[0].flags & MEMCLASS_CHEAP)); \
-		} \
-	} while (0)
-
-/* exec or exit between two reads of its mappings: the reader is told, once. */
-TEST_F(leaving, midway)
-{
-	const loff_t there = vmas_at(self->pid, 1) | variant->tier;
-
-	ASSERT_EQ((ssize_t)sizeof(vmas[0]), read(self->fd, vmas, sizeof(vmas[0])));
-	ASSERT_EQ(self->pid, (pid_t)vmas[0].pid);
-	ASSERT_TRUE(leave(self, variant));
-	/* A call that fails for another reason has not told. */
-	EXPECT_EQ(-1, read(self->fd, vmas, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, read(self->fd, vmas, sizeof(vmas)));
-	EXPECT_EQ(ESRCH, errno);
-	EXPECT_EQ(there, lseek(self->fd, 0, SEEK_CUR));
-	EXPECT_NEXT_PROCESS();
-	EXPECT_NEXT_PROCESS();
-}
-
-/* Whoever asks for something else is not told: the rest is not missed. */
-TEST_F(leaving, midway_and_reader_goes_elsewhere)
-{
-	const loff_t there = vmas_at(self->pid, 1) | variant->tier;
-
-	ASSERT_EQ((ssize_t)sizeof(vmas[0]), read(self->fd, vmas, sizeof(vmas[0])));
-	ASSERT_TRUE(leave(self, variant));
-	ASSERT_EQ((ssize_t)sizeof(vmas[0]), pread(self->fd, vmas, sizeof(vmas[0]), 0));
-	EXPECT_EQ(1U, vmas[0].pid);
-	/* Here a new question as well: of the program that is there now. */
-	if (variant->exec) {
-		ASSERT_EQ((ssize_t)sizeof(vmas[0]),
-			  pread(self->fd, vmas, sizeof(vmas[0]), there));
-		EXPECT_EQ(self->pid, (pid_t)vmas[0].pid);
-		EXPECT_EQ(1U, vmas[0].ordinal);
-	} else {
-		EXPECT_LE(0, pread(self->fd, vmas, sizeof(vmas[0]), there));
-	}
-}
-
-/* Nothing was read of it yet. */
-TEST_F(leaving, before_the_first)
-{
-	ASSERT_TRUE(leave(self, variant));
-	if (variant->exec) {
-		ASSERT_EQ((ssize_t)sizeof(vmas[0]), read(self->fd, vmas, sizeof(vmas[0])));
-		EXPECT_EQ(self->pid, (pid_t)vmas[0].pid);
-		EXPECT_EQ(0U, vmas[0].ordinal);
-	} else {
-		EXPECT_NEXT_PROCESS();
-	}
-}
-
-static unsigned int count_mappings(pid_t pid)
-{
-	unsigned int count = 0;
-	char path[32], line[512];
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	maps = fopen(path, "r");
-	while (maps && fgets(line, sizeof(line), maps))
-		count += !strstr(line, "[vsyscall]");
-	if (maps)
-		fclose(maps);
-	return count;
-}
-
-/* All were read, just so: nothing is missing. */
-TEST_F(leaving, after_the_last)
-{
-	const unsigned int count = count_mappings(self->pid);
-	unsigned int i;
-
-	ASSERT_LT(3U, count);
-	for (i = 0; i < count; i++) {
-		ASSERT_EQ((ssize_t)sizeof(vmas[0]), read(self->fd, vmas, sizeof(vmas[0])));
-		ASSERT_EQ(self->pid, (pid_t)vmas[0].pid);
-		ASSERT_EQ(i, vmas[0].ordinal);
-	}
-	ASSERT_TRUE(leave(self, variant));
-	EXPECT_NEXT_PROCESS();
-}
-
-static void exec_with_mappings(const struct child *parent, void *data)
-{
-	unsigned int i;
-
-	/* No two neighbours are alike: they do not merge. */
-	for (i = 0; i < 1500; i++)
-		mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
-	child_tell(parent);
-	if (*(bool *)data)
-		child_wait(parent);
-	execl(PROGRAMS "/" NAME_IDLE, PROGRAMS "/" NAME_IDLE, NULL);
-	_exit(1);
-}
-
-/*
- * At any moment, also in the middle of a read: what was read is of one program, and
- * it is all, or ESRCH says that it is not. Every other process stays.
- */
-TEST(leaving_at_any_moment)
-{
-	static struct memclass_vma rows[2048];
-	unsigned int cut_off = 0, complete = 0;
-	struct rounds rounds = {};
-	const int fd = vmas_open();
-
-	ASSERT_TRUE(make_programs());
-	while (again(&rounds, 200)) {
-		bool stays = rounds.number % 2;
-		struct child child = child_start(exec_with_mappings, &stays);
-		unsigned int count = 0, others = 0, i;
-		ssize_t got;
-
-		ASSERT_GT(child.pid, 0);
-		lseek(fd, vmas_at(child.pid, 0), SEEK_SET);
-		while (!others && (got = read(fd, rows, sizeof(rows))) > 0) {
-			for (i = 0; i < got / sizeof(rows[0]); i++) {
-				if ((pid_t)rows[i].pid != child.pid)
-					others++;
-				else
-					ASSERT_EQ(count++, rows[i].ordinal);
-			}
-		}
-		if (!others && got < 0) {
-			ASSERT_EQ(ESRCH, errno);
-			ASSERT_FALSE(stays);
-			cut_off++;
-		} else {
-			/* One program has all of them, the other few. */
-			ASSERT_TRUE(count >= 1500 || (count < 100 && !stays));
-			complete++;
-		}
-		child_end(&child);
-	}
-	TH_LOG("%u times cut off, %u times complete", cut_off, complete);
-	EXPECT_LT(0U, complete);
-}
-
-/*
- * A process that is walked ends and is waited for by its parent, which ends too, while
- * another process keeps the memory alive: nothing may be asked of the parent any more.
- */
-struct family {
-	pid_t borrower;
-};
-
-static void *family_read(void *data)
-{
-	const struct family *family = data;
-	const int fd = records_open();
-	static struct memclass_record record;
-
-	return (void *)(long)pread(fd, &record, sizeof(record), records_at(family->borrower));
-}
-
-static int be_lender(void *data)
-{
-	static char stack[65536];
-	struct family *family = data;
-	pthread_t thread;
-
-	if (!map_sparse(2048))
-		_exit(1);
-	family->borrower = clone(borrow, stack + sizeof(stack),
-				 CLONE_VM | CLONE_PARENT | SIGCHLD, NULL);
-	if (family->borrower < 0 || pthread_create(&thread, NULL, want_mmap_lock, NULL))
-		_exit(1);
-	for (;;)
-		pause();
-}
-
-TEST(parent_is_gone)
-{
-	struct family *family = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct rounds rounds = {};
-
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	while (again(&rounds, 20)) {
-		pid_t parent, lender;
-		pthread_t reader;
-		void *got;
-
-		family->borrower = 0;
-		parent = fork();
-		ASSERT_GE(parent, 0);
-		if (!parent) {
-			lender = fork();
-			if (!lender)
-				be_lender(family);
-			while (!__atomic_load_n(&family->borrower, __ATOMIC_ACQUIRE))
-				sched_yield();
-			waitpid(family->borrower, NULL, 0);
-			_exit(0);
-		}
-		while (!__atomic_load_n(&family->borrower, __ATOMIC_ACQUIRE))
-			sched_yield();
-		ASSERT_EQ(0, pthread_create(&reader, NULL, family_read, family));
-		kill(family->borrower, SIGKILL);
-		ASSERT_EQ(parent, waitpid(parent, NULL, 0));
-		ASSERT_EQ(0, pthread_join(reader, &got));
-		ASSERT_LE(0, (long)got);
-		/* The lender is the test's now. */
-		lender = next_in_records(records_open(), parent + 1);
-		do {
-			ASSERT_NE(0, lender);
-			if ((pid_t)records[0].ppid == getpid())
-				break;
-			lender = next_in_records(records_open(), lender + 1);
-		} while (1);
-		kill(lender, SIGKILL);
-		ASSERT_EQ(lender, waitpid(lender, NULL, 0));
-	}
-}
-
-/* The first process of a new pid namespace, and some children of it. */
-#define INSIDE	3U
-
-static int look_from_inside(void)
-{
-	struct child children[INSIDE];
-	const int fd = records_open();
-	unsigned int i, lines = 0;
-	char line[4096];
-	ssize_t got;
-	FILE *file;
-
-	for (i = 0; i < INSIDE; i++) {
-		children[i] = child_start(NULL, NULL);
-		if (children[i].pid != (pid_t)(2 + i))
-			return 1;
-	}
-	got = read(fd, records, sizeof(records));
-	if (got != (ssize_t)((1 + INSIDE) * sizeof(records[0])))
-		return 2;
-	for (i = 0; i <= INSIDE; i++) {
-		if (records[i].pid != 1 + i || records[i].ppid != (i ? 1 : 0) ||
-		    record_fault(&records[i]))
-			return 3;
-	}
-	if (read(fd, records, sizeof(records)))
-		return 4;
-	if (next_in_vmas(vmas_open(), 0) != 1 || next_in_vmas(vmas_open(), 2 + INSIDE))
-		return 5;
-	file = fopen(FILE_PATH("processes"), "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (lines++ && atoi(line) > (int)(1 + INSIDE))
-			return 6;
-	}
-	return lines > INSIDE ? 0 : 7;
-}
-
-TEST(pid_namespace)
-{
-	struct clone_args args = { .flags = CLONE_NEWPID, .exit_signal = SIGCHLD };
-	int status;
-	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
-
-	ASSERT_GE(pid, 0);
-	if (!pid) {
-		die_with_parent();
-		_exit(look_from_inside());
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
-}
-
-static int look_at_borrowed_memory(void *data)
-{
-	die_with_parent();
-	/* From here, its memory is nobody else's. */
-	return next_in_records(*(int *)data, 0) != 1 ||
-	       records[0].flags & MEMCLASS_SHARED_MM;
-}
-
-static int look_at_borrowed_memory_from_outside(void *data)
-{
-	die_with_parent();
-	return !record_of(*(int *)data, getpid(), &records[0]) ||
-	       !(records[0].flags & MEMCLASS_SHARED_MM);
-}
-
-TEST(pid_namespace_with_borrowed_memory)
-{
-	static char stack[65536];
-	int fd = records_open(), status;
-	pid_t pid = clone(look_at_borrowed_memory, stack + sizeof(stack),
-			  CLONE_VM | CLONE_NEWPID | SIGCHLD, &fd);
-
-	ASSERT_GT(pid, 0);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
-	pid = clone(look_at_borrowed_memory_from_outside, stack + sizeof(stack),
-		    CLONE_VM | SIGCHLD, &fd);
-	ASSERT_GT(pid, 0);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
 }
 
 TEST_HARNESS_MAIN

@@ -58,6 +58,16 @@ bool record_of(int fd, pid_t pid, struct memclass_record *record)
 	       record->pid == (uint32_t)pid;
 }
 
+pid_t next_record(int fd, pid_t pid, struct memclass_record *record)
+{
+	return pread(fd, record, sizeof(*record), records_at(pid)) > 0 ? (pid_t)record->pid : 0;
+}
+
+pid_t next_vma(int fd, pid_t pid, struct memclass_vma *vma)
+{
+	return pread(fd, vma, sizeof(*vma), vmas_at(pid, 0)) > 0 ? (pid_t)vma->pid : 0;
+}
+
 ssize_t vmas_read(int fd, struct memclass_vma *vmas, size_t size)
 {
 	ssize_t got;

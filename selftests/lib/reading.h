@@ -30,6 +30,13 @@ loff_t vmas_at(uint64_t pid, uint64_t ordinal);
 /* Return: whether @pid has a record, and that in @record. */
 bool record_of(int fd, pid_t pid, struct memclass_record *record);
 
+/*
+ * The first process at or after @pid in each file: its pid, 0 when there is none, and what
+ * is said of it first.
+ */
+pid_t next_record(int fd, pid_t pid, struct memclass_record *record);
+pid_t next_vma(int fd, pid_t pid, struct memclass_vma *vma);
+
 /* read(), which passes over processes that went away while they were read. */
 ssize_t vmas_read(int fd, struct memclass_vma *vmas, size_t size);
 
