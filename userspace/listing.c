@@ -105,9 +105,8 @@ const char *cell_show(const struct cell *cell, const struct request *request,
 	default:
 		return request->raw ? "-" : "";
 	}
-	snprintf(buffer, CELL_MAX, "%" PRIu64 "%s", cell->number,
-		 cell->at_least && !request->raw ? "+" : "");
-	return buffer;
+	units_number(buffer, cell->number);
+	return cell->at_least && !request->raw ? strcat(buffer, "+") : buffer;
 }
 
 static void get_counted(const struct listing *listing, const struct field *field,

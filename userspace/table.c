@@ -4,6 +4,8 @@
 
 #include <libsmartcols.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "say.h"
 
@@ -23,6 +25,7 @@ struct table {
 	struct column {
 		const struct field *field;
 		struct libscols_column *smartcols;
+		size_t bytes;		/* of the longest text, so no less than its width */
 		bool hidden;		/* as long as there is nothing to be seen */
 	} columns[COLUMNS_MAX];
 	bool failed;
@@ -45,6 +48,7 @@ static bool add_column(struct table *table, const struct field *field, bool hidd
 	column->field = field;
 	column->hidden = hidden;
 	field_heading(field, heading);
+	column->bytes = strlen(heading);
 	column->smartcols = scols_table_new_column(table->smartcols, heading, 0,
 						   flags_of(column));
 	if (!column->smartcols)
@@ -97,6 +101,8 @@ enum status table_open(struct table **opened, const struct listing *listing,
 	if (!add_wanted_columns(table))
 		goto no_columns;
 	scols_table_enable_raw(table->smartcols, request->raw);
+	/* cell_show() has done that. Each cell would be gone through several times more. */
+	scols_table_enable_noencoding(table->smartcols, true);
 	scols_table_enable_noheadings(table->smartcols, request->no_headings);
 	*opened = table;
 	return STATUS_OK;
@@ -110,12 +116,30 @@ no_memory:
 	return STATUS_FAILURE;
 }
 
+/* In which all rows have room. */
+static size_t width_of(const struct table *table)
+{
+	size_t i, width = 0;
+
+	for (i = 0; i < table->nr_columns; i++)
+		width += table->columns[i].bytes + 1;
+	return width;
+}
+
 static void print(struct table *table)
 {
 	struct column *column;
 
 	for (column = table->columns; column < table->columns + table->nr_columns; column++)
 		scols_column_set_flags(column->smartcols, flags_of(column));
+	/*
+	 * It clears a line before each cell: 8 KiB unless there is a terminal, of which it
+	 * knows the width. One that is wide enough changes nothing else.
+	 */
+	if (!isatty(STDOUT_FILENO)) {
+		scols_table_set_termforce(table->smartcols, SCOLS_TERMFORCE_ALWAYS);
+		scols_table_set_termwidth(table->smartcols, width_of(table));
+	}
 	if (scols_print_table(table->smartcols))
 		table->failed = true;
 }
@@ -131,9 +155,10 @@ void table_row(struct table *table, const void *item)
 {
 	char buffer[CELL_MAX];
 	struct libscols_line *line;
+	struct column *column;
 	struct cell cell;
 	const char *text;
-	size_t i;
+	size_t i, length;
 
 	if (scols_table_get_nlines(table->smartcols) == ROWS_AT_ONCE)
 		print_so_far(table);
@@ -143,10 +168,14 @@ void table_row(struct table *table, const void *item)
 		return;
 	}
 	for (i = 0; i < table->nr_columns; i++) {
-		listing_get(table->listing, table->columns[i].field, item, &cell);
+		column = &table->columns[i];
+		listing_get(table->listing, column->field, item, &cell);
 		if (cell.number || cell_is_unknown(&cell))
-			table->columns[i].hidden = false;
+			column->hidden = false;
 		text = cell_show(&cell, table->request, buffer);
+		length = strlen(text);
+		if (length > column->bytes)
+			column->bytes = length;
 		if (scols_line_set_data(line, i, text))
 			table->failed = true;
 	}

@@ -24,8 +24,12 @@ static size_t printable(const char *text, size_t left)
 {
 	mbstate_t state = { 0 };
 	wchar_t c;
-	size_t length = mbrtowc(&c, text, left, &state);
+	size_t length;
 
+	/* Most are these, in all locales. */
+	if (*text >= ' ' && *text <= '~')
+		return *text != '\\';
+	length = mbrtowc(&c, text, left, &state);
 	if (length == (size_t)-1 || length == (size_t)-2)
 		return 0;
 	return iswprint(c) && !is_hidden(c) && c != L'\\' ? length : 0;

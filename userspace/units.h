@@ -8,6 +8,7 @@
 /* Room for whatever these write. */
 #define UNITS_MAX	24
 
+const char *units_number(char buffer[UNITS_MAX], uint64_t number);
 const char *units_bytes(char buffer[UNITS_MAX], uint64_t bytes);
 const char *units_change(char buffer[UNITS_MAX], int64_t bytes);
 
