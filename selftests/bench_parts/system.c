@@ -178,17 +178,33 @@ static double cost_of_run(char *const args[])
 	return best;
 }
 
+/* Those that were made, and what else runs: who looks at all reads all. */
+static double cost_of_rollups(bool who, size_t made)
+{
+	uint64_t began = now();
+	size_t nr = read_each_rollup(who);
+
+	began = now() - began;
+	if (nr < made)
+		errx(1, "%zu processes read, %zu made", nr, made);
+	return began;
+}
+
 void bench_tools(const char *program, size_t n)
 {
-	char *const ps[] = { "memclass", "ps", NULL };
+	char *const memclass[] = { "memclass", "ps", NULL };
 	char *const smem[] = { "smem", NULL };
+	char *const ps[] = { "ps", "-eo", "pid,rss,vsz,comm", NULL };
 	pid_t *pids = calloc(n, sizeof(*pids));
+	double cost;
 
 	if (!pids)
 		err(1, "calloc");
 	start_many(program, pids, n);
-	row("tool/memclass-ps", cost_of_run(ps), "instructions", "smem",
-	    cost_of_run(smem), 0.125);
+	cost = cost_of_run(memclass);
+	row("tool/memclass-ps", cost, "instructions", "smem", cost_of_run(smem), 0.125);
+	row("tool/memclass-ps", cost, "instructions", "ps, smaps_rollup",
+	    cost_of_run(ps) + cost_of_rollups(false, n), 0.3333);
 	end_many(pids, n);
 	free(pids);
 }
@@ -208,18 +224,6 @@ static void size_of_export(const char *path, double *series, double *bytes)
 
 /* It keeps samples of growth: what it costs is looked at when there are many. */
 #define EXPORTS_BEFORE	10
-
-/* Those that were made, and what else runs: whatever exports reads all. */
-static double cost_of_rollups(bool who, size_t made)
-{
-	uint64_t began = now();
-	size_t nr = read_each_rollup(who);
-
-	began = now() - began;
-	if (nr < made)
-		errx(1, "%zu processes read, %zu made", nr, made);
-	return began;
-}
 
 /*
  * An export of all processes, against one that reads of each who it is and its rollup. The
