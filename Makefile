@@ -79,9 +79,10 @@ soak: ## what takes hours: stress-ng beside readers, MINUTES (60) on each kernel
 	done
 	@INJECTION_SECONDS=$$(($(or $(MINUTES),60) * 6)) selftests/soak/injection
 
-lint: ## analyzers and the kernel's own scripts, over the module and the client: minutes
+lint: ## analyzers and the kernel's own scripts, over the module and the client; valgrind
 	@selftests/prepare
 	@selftests/static/lint
+	@selftests/static/memcheck
 
 check-report: ## look at a report in Chromium, light and dark: fetches 130 MB
 	@selftests/prepare
