@@ -13,6 +13,7 @@
 
 #include "client/run.h"
 #include "client/synthetic.h"
+#include "client/terminal.h"
 #include "lib/patience.h"
 
 #define VMAS	40
@@ -273,6 +274,54 @@ TEST_F(choice, unit)
 	free(record);
 	run(&self->run, "ps", "-k", "X", NULL);
 	EXPECT_EQ(2, self->run.status);
+}
+
+#define ROWS	60U
+
+/* A pipe gets what a terminal does that is wide enough. */
+TEST_F(choice, table_on_a_terminal)
+{
+	static const char *const commands[][4] = {
+		{ "ps" },
+		{ "ps", "-o", "user,pid,comm,rss" },
+		{ "maps", "1" },
+		{ "maps", "-o", "file,rss,start", "1" },
+	};
+	struct memclass_record *record;
+	struct terminal terminal;
+	unsigned int row;
+	size_t i, size;
+	char *line, *end, *rest;
+
+	record = (void *)synthetic_record(&layout_own, 1, &size);
+	strcpy(record->comm, "gr\303\266\303\237e\t\\");
+	synthetic_write(&self->synthetic, "records", record, size, 0);
+	free(record);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const char *const *command = commands[i];
+
+		/* One that is not there ends the list. */
+		run(&self->run, command[0], "--debugfs", self->synthetic.dir, command[1],
+		    command[2], command[3], NULL);
+		ASSERT_EQ(0, self->run.status)
+		TH_LOG("%s", self->run.err);
+		terminal_start(&terminal, TERMINAL_COLUMNS_MAX, ROWS, "TERM=xterm LC_ALL=C.UTF-8",
+			       command[0], "--debugfs", self->synthetic.dir, command[1],
+			       command[2], command[3], NULL);
+		EXPECT_EQ(0, terminal_finish(&terminal));
+		rest = self->run.out;
+		for (row = 0; (line = strsep(&rest, "\n")) && rest; row++) {
+			for (end = line + strlen(line); end > line && end[-1] == ' '; end--)
+				;
+			*end = '\0';
+			EXPECT_STREQ(line, terminal_line(&terminal, row));
+		}
+		EXPECT_LT(3U, row);
+		EXPECT_GT(ROWS, row);
+		terminal_free(&terminal);
+		run_free(&self->run);
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tables for people, and with --raw for scripts. libsmartcols lays them out. */
+/*
+ * Tables for people, and with --raw for scripts. libsmartcols lays them out for a
+ * terminal, and keeps the texts.
+ */
 #include "table.h"
 
 #include <libsmartcols.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "say.h"
+#include "text.h"
 
 #define COLUMNS_MAX	(LISTING_COLUMNS_MAX + 16)	/* and the usual ones */
 
@@ -25,7 +29,7 @@ struct table {
 	struct column {
 		const struct field *field;
 		struct libscols_column *smartcols;
-		size_t bytes;		/* of the longest text, so no less than its width */
+		size_t width;		/* of the widest text so far */
 		bool hidden;		/* as long as there is nothing to be seen */
 	} columns[COLUMNS_MAX];
 	bool failed;
@@ -48,7 +52,7 @@ static bool add_column(struct table *table, const struct field *field, bool hidd
 	column->field = field;
 	column->hidden = hidden;
 	field_heading(field, heading);
-	column->bytes = strlen(heading);
+	column->width = table->request->no_headings ? 0 : text_width(heading);
 	column->smartcols = scols_table_new_column(table->smartcols, heading, 0,
 						   flags_of(column));
 	if (!column->smartcols)
@@ -116,31 +120,81 @@ no_memory:
 	return STATUS_FAILURE;
 }
 
-/* In which all rows have room. */
-static size_t width_of(const struct table *table)
+/* @text in its column, to the right of a blank unless it is the @first one. */
+static void put_text(const struct column *column, const char *text, bool first, bool last)
 {
-	size_t i, width = 0;
+	size_t blanks = column->width - text_width(text);
 
-	for (i = 0; i < table->nr_columns; i++)
-		width += table->columns[i].bytes + 1;
-	return width;
+	if (!first)
+		putc_unlocked(' ', stdout);
+	for (; !column->field->left && blanks; blanks--)
+		putc_unlocked(' ', stdout);
+	fputs_unlocked(text, stdout);
+	for (; !last && blanks; blanks--)
+		putc_unlocked(' ', stdout);
 }
 
-static void print(struct table *table)
+/* A line of the table, or NULL for the headings. */
+static void put_line(const struct table *table, struct libscols_line *line)
+{
+	const struct column *column, *first = NULL, *last = NULL;
+	char heading[HEADING_MAX];
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < table->nr_columns; i++)
+		if (!table->columns[i].hidden)
+			last = &table->columns[i];
+	for (i = 0; i < table->nr_columns; i++) {
+		column = &table->columns[i];
+		if (column->hidden)
+			continue;
+		if (!first)
+			first = column;
+		if (line) {
+			text = scols_cell_get_data(scols_line_get_cell(line, i));
+		} else {
+			field_heading(column->field, heading);
+			text = heading;
+		}
+		put_text(column, text ? text : "", column == first, column == last);
+	}
+	putc_unlocked('\n', stdout);
+}
+
+/*
+ * Where no terminal is, nothing has to fit. libsmartcols would take twice as long: it
+ * clears 8 KiB before each cell, and measures it twice, character by character.
+ */
+static bool print_unbounded(struct table *table)
+{
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	if (!iter)
+		return false;
+	if (scols_table_get_nlines(table->smartcols) && !scols_table_is_noheadings(table->smartcols))
+		put_line(table, NULL);
+	while (!scols_table_next_line(table->smartcols, iter, &line))
+		put_line(table, line);
+	scols_free_iter(iter);
+	return !ferror(stdout);
+}
+
+static bool print_fitting(struct table *table)
 {
 	struct column *column;
 
 	for (column = table->columns; column < table->columns + table->nr_columns; column++)
 		scols_column_set_flags(column->smartcols, flags_of(column));
-	/*
-	 * It clears a line before each cell: 8 KiB unless there is a terminal, of which it
-	 * knows the width. One that is wide enough changes nothing else.
-	 */
-	if (!isatty(STDOUT_FILENO)) {
-		scols_table_set_termforce(table->smartcols, SCOLS_TERMFORCE_ALWAYS);
-		scols_table_set_termwidth(table->smartcols, width_of(table));
-	}
-	if (scols_print_table(table->smartcols))
+	return !scols_print_table(table->smartcols);
+}
+
+static void print(struct table *table)
+{
+	bool fitting = table->request->raw || isatty(STDOUT_FILENO);
+
+	if (fitting ? !print_fitting(table) : !print_unbounded(table))
 		table->failed = true;
 }
 
@@ -158,7 +212,7 @@ void table_row(struct table *table, const void *item)
 	struct column *column;
 	struct cell cell;
 	const char *text;
-	size_t i, length;
+	size_t i, width;
 
 	if (scols_table_get_nlines(table->smartcols) == ROWS_AT_ONCE)
 		print_so_far(table);
@@ -173,9 +227,9 @@ void table_row(struct table *table, const void *item)
 		if (cell.number || cell_is_unknown(&cell))
 			column->hidden = false;
 		text = cell_show(&cell, table->request, buffer);
-		length = strlen(text);
-		if (length > column->bytes)
-			column->bytes = length;
+		width = text_width(text);
+		if (width > column->width)
+			column->width = width;
 		if (scols_line_set_data(line, i, text))
 			table->failed = true;
 	}

@@ -62,6 +62,29 @@ const char *text_escape(char *buffer, size_t size, const char *text)
 	return buffer;
 }
 
+/* Columns of a terminal that a text takes in which nothing is left to escape. */
+size_t text_width(const char *text)
+{
+	size_t width = 0, length, left;
+	mbstate_t state = { 0 };
+	wchar_t c;
+	int columns;
+
+	while (*text >= ' ' && *text <= '~') {
+		text++;
+		width++;
+	}
+	for (left = strlen(text); left; text += length, left -= length) {
+		length = mbrtowc(&c, text, left, &state);
+		if (length == (size_t)-1 || length == (size_t)-2)
+			return width + left;
+		columns = wcwidth(c);
+		if (columns > 0)
+			width += columns;
+	}
+	return width;
+}
+
 /* Turns \ooo back into bytes, in place. */
 void text_unescape(char *text)
 {

@@ -8,6 +8,7 @@
 #define TEXT_ESCAPED(length)	(4 * (length) + 1)
 
 const char *text_escape(char *buffer, size_t size, const char *text);
+size_t text_width(const char *text);
 void text_unescape(char *text);
 
 #endif /* TEXT_H */
