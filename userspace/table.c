@@ -105,7 +105,7 @@ enum status table_open(struct table **opened, const struct listing *listing,
 	if (!add_wanted_columns(table))
 		goto no_columns;
 	scols_table_enable_raw(table->smartcols, request->raw);
-	/* cell_show() has done that. Each cell would be gone through several times more. */
+	/* What cell_show() gives is escaped; it need not be looked through again. */
 	scols_table_enable_noencoding(table->smartcols, true);
 	scols_table_enable_noheadings(table->smartcols, request->no_headings);
 	*opened = table;
@@ -120,13 +120,21 @@ no_memory:
 	return STATUS_FAILURE;
 }
 
-/* @text in its column, to the right of a blank unless it is the @first one. */
-static void put_text(const struct column *column, const char *text, bool first, bool last)
+static const struct column *last_shown(const struct table *table)
+{
+	const struct column *column = table->columns + table->nr_columns;
+
+	while (column-- > table->columns)
+		if (!column->hidden)
+			return column;
+	return NULL;
+}
+
+/* @text in its @column; blanks go after it unless it is the @last one. */
+static void put_text(const struct column *column, const char *text, bool last)
 {
 	size_t blanks = column->width - text_width(text);
 
-	if (!first)
-		putc_unlocked(' ', stdout);
 	for (; !column->field->left && blanks; blanks--)
 		putc_unlocked(' ', stdout);
 	fputs_unlocked(text, stdout);
@@ -135,29 +143,22 @@ static void put_text(const struct column *column, const char *text, bool first, 
 }
 
 /* A line of the table, or NULL for the headings. */
-static void put_line(const struct table *table, struct libscols_line *line)
+static void put_line(const struct table *table, struct libscols_line *line,
+		     const struct column *last)
 {
-	const struct column *column, *first = NULL, *last = NULL;
-	char heading[HEADING_MAX];
-	const char *text;
+	const struct column *column;
+	const char *text, *between = "";
 	size_t i;
 
-	for (i = 0; i < table->nr_columns; i++)
-		if (!table->columns[i].hidden)
-			last = &table->columns[i];
 	for (i = 0; i < table->nr_columns; i++) {
 		column = &table->columns[i];
 		if (column->hidden)
 			continue;
-		if (!first)
-			first = column;
-		if (line) {
-			text = scols_cell_get_data(scols_line_get_cell(line, i));
-		} else {
-			field_heading(column->field, heading);
-			text = heading;
-		}
-		put_text(column, text ? text : "", column == first, column == last);
+		text = scols_cell_get_data(line ? scols_line_get_cell(line, i) :
+						  scols_column_get_header(column->smartcols));
+		fputs_unlocked(between, stdout);
+		put_text(column, text ? text : "", column == last);
+		between = " ";
 	}
 	putc_unlocked('\n', stdout);
 }
@@ -169,14 +170,15 @@ static void put_line(const struct table *table, struct libscols_line *line)
 static bool print_unbounded(struct table *table)
 {
 	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	const struct column *last = last_shown(table);
 	struct libscols_line *line;
 
 	if (!iter)
 		return false;
 	if (scols_table_get_nlines(table->smartcols) && !scols_table_is_noheadings(table->smartcols))
-		put_line(table, NULL);
+		put_line(table, NULL, last);
 	while (!scols_table_next_line(table->smartcols, iter, &line))
-		put_line(table, line);
+		put_line(table, line, last);
 	scols_free_iter(iter);
 	return !ferror(stdout);
 }

@@ -19,6 +19,12 @@ static bool is_hidden(wint_t c)
 	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+/* Most characters are, and are themselves in all locales. */
+static bool is_ascii(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
 /* Return: the bytes of the character at @text if it can be shown as it is, else 0. */
 static size_t printable(const char *text, size_t left)
 {
@@ -26,8 +32,7 @@ static size_t printable(const char *text, size_t left)
 	wchar_t c;
 	size_t length;
 
-	/* Most are these, in all locales. */
-	if (*text >= ' ' && *text <= '~')
+	if (is_ascii(*text))
 		return *text != '\\';
 	length = mbrtowc(&c, text, left, &state);
 	if (length == (size_t)-1 || length == (size_t)-2)
@@ -70,7 +75,7 @@ size_t text_width(const char *text)
 	wchar_t c;
 	int columns;
 
-	while (*text >= ' ' && *text <= '~') {
+	while (is_ascii(*text)) {
 		text++;
 		width++;
 	}

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Return: where what comes next goes. A table has thousands: printf() takes five times as long. */
+/*
+ * A table has thousands of numbers, and printf() takes several times as long.
+ * Return: where what comes next goes.
+ */
 static char *put_number(char *at, uint64_t value)
 {
 	char digits[20], *first = digits + sizeof(digits);
