@@ -52,20 +52,21 @@ loff_t vmas_at(uint64_t pid, uint64_t ordinal)
 	return MEMCLASS_VMA_INDEX(pid, ordinal) * sizeof(struct memclass_vma);
 }
 
-bool record_of(int fd, pid_t pid, struct memclass_record *record)
-{
-	return pread(fd, record, sizeof(*record), records_at(pid)) == sizeof(*record) &&
-	       record->pid == (uint32_t)pid;
-}
-
 pid_t next_record(int fd, pid_t pid, struct memclass_record *record)
 {
-	return pread(fd, record, sizeof(*record), records_at(pid)) > 0 ? (pid_t)record->pid : 0;
+	return pread(fd, record, sizeof(*record), records_at(pid)) == sizeof(*record) ?
+		       (pid_t)record->pid :
+		       0;
+}
+
+bool record_of(int fd, pid_t pid, struct memclass_record *record)
+{
+	return next_record(fd, pid, record) == pid;
 }
 
 pid_t next_vma(int fd, pid_t pid, struct memclass_vma *vma)
 {
-	return pread(fd, vma, sizeof(*vma), vmas_at(pid, 0)) > 0 ? (pid_t)vma->pid : 0;
+	return pread(fd, vma, sizeof(*vma), vmas_at(pid, 0)) == sizeof(*vma) ? (pid_t)vma->pid : 0;
 }
 
 ssize_t vmas_read(int fd, struct memclass_vma *vmas, size_t size)
