@@ -20,7 +20,7 @@
 /* As another program: the test, by this name. */
 #define IDLE	"bad-idle"
 
-static struct memclass_vma vma;
+static struct memclass_vma vma, several[32];
 
 static __attribute__((constructor(101))) void act_as_another_program(int argc, char **argv)
 {
@@ -116,7 +116,7 @@ TEST_F(leaving, midway)
 	/* A call that fails for another reason has not told. */
 	EXPECT_EQ(-1, read(self->fd, &vma, 1));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, read(self->fd, &vma, sizeof(vma)));
+	EXPECT_EQ(-1, read(self->fd, several, sizeof(several)));
 	EXPECT_EQ(ESRCH, errno);
 	EXPECT_EQ(there, lseek(self->fd, 0, SEEK_CUR));
 	EXPECT_NEXT_PROCESS();

@@ -45,63 +45,59 @@ static void fork_forever(const struct child *parent, void *data)
 
 #define STABLE	16
 
-/* A look through all files at once, while other processes come and go. */
-struct look {
+/* Some processes that stay, while others come and go. */
+FIXTURE(population)
+{
 	struct child forks[6];
 	struct child stable[STABLE];
 	uint64_t ticks[STABLE];
 };
 
-static bool look_begin(struct look *look)
+FIXTURE_SETUP(population)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(look->forks); i++) {
-		look->forks[i] = child_start(fork_forever, NULL);
-		if (look->forks[i].pid < 0)
-			return false;
+	for (i = 0; i < ARRAY_SIZE(self->forks); i++) {
+		self->forks[i] = child_start(fork_forever, NULL);
+		ASSERT_LT(0, self->forks[i].pid);
 	}
 	for (i = 0; i < STABLE; i++) {
-		look->stable[i] = child_start(NULL, NULL);
-		if (look->stable[i].pid < 0)
-			return false;
-		look->ticks[i] = proc_start_ticks(look->stable[i].pid);
+		self->stable[i] = child_start(NULL, NULL);
+		ASSERT_LT(0, self->stable[i].pid);
+		self->ticks[i] = proc_start_ticks(self->stable[i].pid);
 	}
-	return true;
 }
 
-static void look_end(struct look *look)
+FIXTURE_TEARDOWN(population)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(look->forks); i++)
-		child_end(&look->forks[i]);
+	for (i = 0; i < ARRAY_SIZE(self->forks); i++)
+		child_end(&self->forks[i]);
 	for (i = 0; i < STABLE; i++)
-		child_end(&look->stable[i]);
+		child_end(&self->stable[i]);
 }
 
 /* Was it one that stays, and is it the same one? Counts those. */
-static const char *look_at(const struct look *look, uint32_t pid, uint64_t start_ns,
-			   unsigned int *found)
+static const char *look_at(const FIXTURE_DATA(population) * self, uint32_t pid,
+			   uint64_t start_ns, unsigned int *found)
 {
 	size_t i;
 
 	for (i = 0; i < STABLE; i++) {
-		if ((pid_t)pid != look->stable[i].pid)
+		if ((pid_t)pid != self->stable[i].pid)
 			continue;
-		if (!start_is(start_ns, look->ticks[i]))
+		if (!start_is(start_ns, self->ticks[i]))
 			return fault("pid %u began at %llu", pid, (unsigned long long)start_ns);
 		++*found;
 	}
 	return NULL;
 }
 
-TEST(forks_while_records_are_read)
+TEST_F(population, forks_while_records_are_read)
 {
 	struct rounds rounds = {};
-	struct look look;
 
-	ASSERT_TRUE(look_begin(&look));
 	while (again(&rounds, 100)) {
 		const int fd = records_open();
 		const size_t rows = rounds.number % 3 ? ROWS : 1;
@@ -116,7 +112,7 @@ TEST(forks_while_records_are_read)
 				ASSERT_LT(last, records[j].pid);
 				last = records[j].pid;
 				ASSERT_RIGHT(record_fault(&records[j]));
-				ASSERT_RIGHT(look_at(&look, last, records[j].start_ns,
+				ASSERT_RIGHT(look_at(self, last, records[j].start_ns,
 						     &found));
 			}
 		}
@@ -124,15 +120,12 @@ TEST(forks_while_records_are_read)
 		ASSERT_EQ((unsigned int)STABLE, found);
 		close(fd);
 	}
-	look_end(&look);
 }
 
-TEST(forks_while_vmas_are_read)
+TEST_F(population, forks_while_vmas_are_read)
 {
 	struct rounds rounds = {};
-	struct look look;
 
-	ASSERT_TRUE(look_begin(&look));
 	while (again(&rounds, 100)) {
 		const int fd = vmas_open();
 		const size_t rows = rounds.number % 3 ? ROWS : 3;
@@ -151,7 +144,7 @@ TEST(forks_while_vmas_are_read)
 					ASSERT_LE(last.end, vmas[j].start);
 				} else {
 					ASSERT_EQ(0U, vmas[j].ordinal);
-					ASSERT_RIGHT(look_at(&look, vmas[j].pid,
+					ASSERT_RIGHT(look_at(self, vmas[j].pid,
 							     vmas[j].start_ns, &found));
 				}
 				last = vmas[j];
@@ -161,15 +154,12 @@ TEST(forks_while_vmas_are_read)
 		ASSERT_EQ((unsigned int)STABLE, found);
 		close(fd);
 	}
-	look_end(&look);
 }
 
-TEST(forks_while_processes_are_read)
+TEST_F(population, forks_while_processes_are_read)
 {
 	struct rounds rounds = {};
-	struct look look;
 
-	ASSERT_TRUE(look_begin(&look));
 	while (again(&rounds, 100)) {
 		FILE *file = fopen(FILE_PATH("processes"), "r");
 		unsigned int pid, last = 0, found = 0;
@@ -184,7 +174,7 @@ TEST(forks_while_processes_are_read)
 			if (last == pid) {
 				ASSERT_EQ(last_start_ns, start_ns);
 			} else {
-				ASSERT_RIGHT(look_at(&look, pid, start_ns, &found));
+				ASSERT_RIGHT(look_at(self, pid, start_ns, &found));
 			}
 			last = pid;
 			last_start_ns = start_ns;
@@ -192,7 +182,6 @@ TEST(forks_while_processes_are_read)
 		ASSERT_EQ((unsigned int)STABLE, found);
 		fclose(file);
 	}
-	look_end(&look);
 }
 
 TEST_HARNESS_MAIN
