@@ -276,9 +276,13 @@ other_look:
 static __always_inline const pte_t *mc_tally_run(struct mc_tally *tally, bool holes,
 						 const pte_t *pte, const pte_t *last)
 {
-	if (tally->run.folio)
-		return mc_tally_run_of(tally, true, holes, pte, last);
-	return mc_tally_run_of(tally, false, holes, pte, last);
+	if (!tally->run.folio) {
+		pte = mc_tally_run_of(tally, false, holes, pte, last);
+		/* It may have begun a run in a large folio, and not looked any further. */
+		if (!tally->run.folio)
+			return pte;
+	}
+	return mc_tally_run_of(tally, true, holes, pte, last);
 }
 
 /*

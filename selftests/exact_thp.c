@@ -160,6 +160,19 @@ STATE(split_by_dontneed)
 	expect_vmas(mapping, LENGTH, 1);
 }
 
+/* Nothing follows the one page that is left of it: first in a mapping, and after others. */
+STATE(split_and_one_left)
+{
+	char *mapping = written_huge();
+
+	MUST(!madvise(mapping + PAGE, HUGE - PAGE, MADV_DONTNEED));
+	touch(mapping + HUGE / 2, 10 * PAGE);
+	MUST(!madvise(mapping + HUGE + PAGE, HUGE - PAGE, MADV_DONTNEED));
+	EXPECT_BYTES(mapping, LENGTH, rss, LENGTH - 2 * HUGE + 12 * PAGE);
+	EXPECT_BYTES(mapping, LENGTH, private_dirty, LENGTH - 2 * HUGE + 12 * PAGE);
+	EXPECT_BYTES(mapping, LENGTH, swap, 0);
+}
+
 /* Pages of a huge page beside ones that never were part of one. */
 STATE(split_and_filled_again)
 {
