@@ -8,8 +8,8 @@
 bool kernel_at_least(unsigned int major, unsigned int minor);
 
 /*
- * Whether it watches each of its own steps, with KASAN, lockdep and all else: it takes
- * ten times as long for everything. What a test does many times over only to be sure,
+ * Whether it is one of those that are built for these tests, which watch each of their own
+ * steps, with KASAN, lockdep and all else: it takes ten times as long for everything. What a test does many times over only to be sure,
  * it does less often there, or with less memory.
  */
 bool kernel_checks_itself(void);

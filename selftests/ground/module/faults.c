@@ -3,13 +3,16 @@
  * Commits on loading the fault that it is asked for, so that a test can see the
  * ground notice.
  */
+#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
-#include <linux/delay.h>
 
 static char *kind = "none";
 module_param(kind, charp, 0400);
@@ -69,6 +72,31 @@ static void commit_atomic_sleep(void)
 	spin_unlock(&first);
 }
 
+static unsigned long shared;
+
+static int commit_race_beside(void *unused)
+{
+	while (!kthread_should_stop()) {
+		shared++;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void commit_race(void)
+{
+	const unsigned long end = jiffies + 5 * HZ;
+	struct task_struct *beside = kthread_run(commit_race_beside, NULL, "race");
+
+	if (IS_ERR(beside))
+		return;
+	while (time_before(jiffies, end)) {
+		shared++;
+		cond_resched();
+	}
+	kthread_stop(beside);
+}
+
 static const struct {
 	const char *kind;
 	void (*commit)(void);
@@ -79,6 +107,7 @@ static const struct {
 	{ "leak", commit_leak },
 	{ "lock-order", commit_lock_order },
 	{ "atomic-sleep", commit_atomic_sleep },
+	{ "race", commit_race },
 };
 
 static int __init faults_init(void)

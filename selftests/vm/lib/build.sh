@@ -47,7 +47,7 @@ build_if_changed()
 # kernel_build_dir KERNEL: KDIR as seen inside the release's root.
 kernel_build_dir()
 {
-	if [ "$1" = debug ]; then
+	if kernel_is_built "$1"; then
 		echo /memclass-debug-kernel/build
 	else
 		echo "/lib/modules/$(kernel_version "$1")/build"
@@ -108,8 +108,8 @@ modules_make()
 	if [ "$(kernel_arch "$kernel")" = arm64 ]; then
 		checks+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
 	fi
-	if [ "$kernel" = debug ]; then
-		binds+=(--bind "$(debug_kernel_get)" /memclass-debug-kernel) || return
+	if kernel_is_built "$kernel"; then
+		binds+=(--bind "$(debug_kernel_get "$kernel")" /memclass-debug-kernel) || return
 	fi
 	root_run "${KERNEL_RELEASE[$kernel]}" "${binds[@]}" -- \
 		make -C "$(kernel_build_dir "$kernel")" M="/memclass-module${folder:+/$folder}" \

@@ -5,8 +5,8 @@
 
 KERNELS=(5.10 6.1 6.12 7.2 debug)
 # Those that "all" leaves out: Debian's 6.12 for real-time preemption, and for arm64, with
-# pages of 4 KiB and of 16.
-MORE_KERNELS=(rt arm64 arm64-16k)
+# pages of 4 KiB and of 16; and a debug kernel that looks for data races.
+MORE_KERNELS=(rt arm64 arm64-16k kcsan)
 # The root that has it, or in which it is built.
 declare -A KERNEL_RELEASE=(
 	[5.10]=bullseye
@@ -17,6 +17,7 @@ declare -A KERNEL_RELEASE=(
 	[rt]=rt
 	[arm64]=arm64
 	[arm64-16k]=arm64
+	[kcsan]=trixie
 )
 
 # kernel_arch KERNEL: the processors that it is for, as the kernel's makefile calls them.
@@ -28,6 +29,12 @@ kernel_arch()
 	esac
 }
 
+# kernel_is_built KERNEL: whether it is one of those that are built here, not Debian's.
+kernel_is_built()
+{
+	[ -e "$VM/$1.config" ]
+}
+
 # kernel_args KERNEL: what it must be told. While it looks up the features of the
 # boot processor once more, 6.12 takes itself for a kernel without five levels of
 # page tables, and when an interrupt comes just then, KASAN calls every address wild:
@@ -35,7 +42,8 @@ kernel_arch()
 # addresses (see run), which on this kernel would take too long.
 kernel_args()
 {
-	[ "$1" != debug ] || echo no5lvl norandmaps
+	! kernel_is_built "$1" || echo no5lvl norandmaps
+	[ "$1" != kcsan ] || echo kcsan.early_enable=1 kcsan.skip_watch=1000
 }
 
 # What the guest may need that Debian's kernels have as modules. The debug kernel
@@ -52,7 +60,7 @@ kernel_check_name()
 kernel_version()
 {
 	case $1 in
-	debug) debug_kernel_version ;;
+	debug | kcsan) debug_kernel_version "$1" ;;
 	*-16k) root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")" '*-16k' ;;
 	*) root_kernel_version "$(root_get "${KERNEL_RELEASE[$1]}")" ;;
 	esac
@@ -78,8 +86,8 @@ boot_get()
 
 	release=${KERNEL_RELEASE[$1]}
 	root=$(root_get "$release") || exit
-	if [ "$1" = debug ]; then
-		boot_get_of debug "$root" "$(debug_kernel_get)"
+	if kernel_is_built "$1"; then
+		boot_get_of "$1" "$root" "$(debug_kernel_get "$1")"
 	else
 		boot_get_of "$1" "$root" "$(kernel_version "$1")"
 	fi
