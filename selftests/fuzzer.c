@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzzer [SECONDS [SEED]]. Claim: whatever is done to the files, in whatever order, by how
+ * fuzzer [SECONDS [SEED [SWEEPERS]]]. Claim: whatever is done to the files, in whatever order, by how
  * many at a time, while processes come, go and change: each answer is one of those that
  * the manual of the system call or uapi/memclass.h gives, and each record that is handed
  * out is right in itself, of one process, and of the one that has its pid.
@@ -30,7 +30,9 @@
 #include "lib/reading.h"
 #include "lib/rows.h"
 
-#define WORKERS		4
+#define WORKERS		3		/* that do as they like, and */
+#define SWEEPERS	1		/* that read all there is, unless more are asked for; */
+#define SWEEPERS_MAX	64		/* no more than that */
 #define FILES		12		/* that a worker has open */
 #define ROOM		(1UL << 17)	/* of a buffer; no read gets more than that */
 
@@ -66,6 +68,7 @@ static struct sums {
 #define COUNT(what, number) __atomic_add_fetch(&sums->what, number, __ATOMIC_RELAXED)
 
 static unsigned int state;		/* of the random numbers */
+static unsigned int compare_every = 8;	/* record, on average, with /proc */
 
 static unsigned int dice(unsigned int sides)
 {
@@ -193,7 +196,7 @@ static const char *record_row_fault(const union row *row, const union row *befor
 	COUNT(twins, twin);
 	if (!bad && before && record->pid <= before->record.pid)
 		bad = fault("pid %u follows pid %u", record->pid, before->record.pid);
-	return bad || dice(8) ? bad : start_fault(record);
+	return bad || dice(compare_every) ? bad : start_fault(record);
 }
 
 static const char *vma_row_fault(const union row *row, const union row *before)
@@ -612,9 +615,10 @@ static void work_through(unsigned int seed, uint64_t until)
 	unsigned int i;
 
 	state = seed;
+	compare_every = 64;
 	buffer_make();
 	for (i = 0; now_ns() < until; i++)
-		sweep(i % 8 ? RECORDS : VMAS);
+		sweep(i % 32 ? RECORDS : VMAS);
 }
 
 static void work(unsigned int seed, uint64_t until)
@@ -640,8 +644,10 @@ int main(int argc, char **argv)
 	const unsigned int seconds = argc > 1 ? strtoul(argv[1], NULL, 10) : 5;
 	const unsigned int seed = argc > 2 ? strtoul(argv[2], NULL, 10) : (unsigned int)now_ns();
 	const uint64_t until = now_ns() + seconds * SEC;
+	const unsigned int asked = argc > 3 ? strtoul(argv[3], NULL, 10) : SWEEPERS;
+	const unsigned int sweepers = asked < SWEEPERS_MAX ? asked : SWEEPERS_MAX;
 	unsigned int i, failed = 0;
-	pid_t pids[WORKERS];
+	pid_t pids[SWEEPERS_MAX + WORKERS];
 	int status;
 
 	population_main(argc, argv);
@@ -654,22 +660,23 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (sums == MAP_FAILED || !population_start(seed))
 		ksft_exit_fail_msg("cannot begin: %s\n", strerror(errno));
-	for (i = 0; i < WORKERS; i++) {
+	for (i = 0; i < sweepers + WORKERS; i++) {
 		pids[i] = fork();
 		if (!pids[i]) {
 			die_with_parent();
-			(i ? work : work_through)(seed + i, until);
+			(i < sweepers ? work_through : work)(seed + i, until);
 			fflush(stdout);
 			_exit(0);
 		}
 	}
-	for (i = 0; i < WORKERS; i++)
+	for (i = 0; i < sweepers + WORKERS; i++)
 		failed += pids[i] < 0 || waitpid(pids[i], &status, 0) != pids[i] || status;
 	ksft_print_msg("%lu calls: %lu records, %lu of them twins', %lu rows, %lu texts, %lu sweeps; %lu compared with /proc, %lu with their faults before; %u violations\n",
 		       sums->calls, sums->records, sums->twins, sums->rows, sums->texts, sums->sweeps,
 		       sums->compared, sums->again, sums->violations);
 	/* Without any, nothing was tried. */
-	ksft_test_result(!failed && !sums->violations && sums->records && sums->rows,
+	ksft_test_result(!failed && !sums->violations && sums->records && sums->rows &&
+				 (sums->sweeps || !sweepers),
 			 "every answer is right\n");
 	ksft_finished();
 }
