@@ -28,6 +28,12 @@ jobs_add()
 	if chosen debug; then
 		add_job ground 1 job_ktap 'ground faults' 1200 "$TOP/selftests/ground/faults"
 	fi
+	if chosen kcsan; then
+		add_job ground 1 job_ktap 'ground faults kcsan' 1200 \
+			"$TOP/selftests/ground/faults" kcsan
+		add_job stress 1 job_ktap 'stress kcsan' 1800 \
+			"$TOP/selftests/soak/stress" kcsan 120
+	fi
 	released=()
 	for kernel in "${chosen[@]}"; do
 		! released "$kernel" || released+=("$kernel")
@@ -55,16 +61,18 @@ chosen()
 # released KERNEL: whether it is the kernel of a Debian release.
 released()
 {
-	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] && [ "$1" != debug ]
+	[ "${KERNEL_RELEASE[$1]}" = "$(root_suite "${KERNEL_RELEASE[$1]}")" ] &&
+		! kernel_is_built "$1"
 }
 
 # needs_of PROGRAM KERNEL: its timeout in the table and the options of its boot; nothing
 # where it is not to run there, for which $everywhere counts as well.
 needs_of()
 {
-	awk -v program="$1" -v kernel="$2" -v everywhere="$everywhere" '
+	awk -v program="$1" -v kernel="$2" -v everywhere="$everywhere" \
+		-v built="$(kernel_is_built "$2" && echo 1)" '
 		function serves(kernels) {
-			return kernels == "all" || (kernels == "debian" && kernel != "debug") ||
+			return kernels == "all" || (kernels == "debian" && !built) ||
 				index("," kernels ",", "," kernel ",")
 		}
 		$1 == "boot" {
@@ -80,6 +88,8 @@ needs_of()
 			found = $1 == program
 		}
 		END {
+			if (boot "@" kernel in options)
+				boot = boot "@" kernel
 			if (found || !named)
 				print seconds, options[boot]
 		}' "$HERE/needs"
@@ -111,7 +121,7 @@ add_guests()
 			wants "$program" || continue
 			read -r seconds options <<<"$(needs_of "$program" "$kernel")"
 			[ -n "$seconds" ] || continue
-			[ "$kernel" != debug ] || seconds=$((seconds * 5))
+			! kernel_is_built "$kernel" || seconds=$((seconds * 5))
 			[ -n "${boots[-$options]:-}" ] || keys+=("-$options")
 			boots[-$options]+=" $program:$seconds"
 		done
@@ -165,7 +175,7 @@ job_guest()
 		boot=$(mktemp -d "$dir/boot-XXXXXX")
 		# For the programs, one by one, and for the boot itself.
 		seconds=120
-		[ "$kernel" != debug ] || seconds=600
+		! kernel_is_built "$kernel" || seconds=600
 		for item; do
 			seconds=$((seconds + ${item##*:}))
 		done
