@@ -55,6 +55,12 @@ check-arm64: ## the module on Debian's kernel for arm64, emulated
 	@$(MAKE) --no-print-directory check KERNELS=arm64 \
 		TESTS='$(or $(TESTS),exact_[!fs]* exact_s[!y]* fault_exact)'
 
+# Built like the debug kernel, but in place of what looks for other faults it looks for data
+# races: where several processors are in the module at once.
+check-kcsan: ## the module on a kernel that looks for data races: builds that first
+	@$(MAKE) --no-print-directory check KERNELS=kcsan \
+		TESTS='$(or $(TESTS),static ground stress fault_* bad_* debugfs_files fuzzer harm unload objects* cgroups)'
+
 check-list: ## what check would run, for KERNELS, TESTS and EVERYWHERE
 	@selftests/check/run --list $(CHECK_OPTIONS)
 
@@ -69,14 +75,22 @@ bench-fleet: ## what exports of HOSTS (1000) take of one Prometheus, in SECONDS 
 
 soak: ## what takes hours: 20 minutes of fuzzing, ROUNDS (10000) unloads in at most MINUTES (600)
 soak: ## what takes hours: ROUNDS (10000) of unloading, SEEDS (20) of verdicts, MINUTES (600) each
-soak: ## what takes hours: stress-ng beside readers, MINUTES (60) on each kernel; each failure
+soak: ## what takes hours: readers beside stress-ng, MINUTES (60) on each kernel; each failure
+soak: ## what takes hours: readers beside the kernel's own tests; waits; a capture of 4 GiB
 	@selftests/prepare
 	@FUZZ_SECONDS=600 selftests/fuzz/run
+	@selftests/soak/capture
+	@for kernel in 6.12 7.2; do selftests/soak/wait $$kernel || exit; done
+	@for kernel in debug kcsan 5.10 6.1 6.12 7.2; do selftests/soak/mm $$kernel || exit; done
 	@selftests/soak/unload debug '$(or $(ROUNDS),10000)' '$(or $(MINUTES),600)'
-	@selftests/soak/watch 6.12 '$(or $(SEEDS),20)' '$(or $(MINUTES),600)'
-	@for kernel in debug 5.10 6.1 6.12 7.2; do \
-		selftests/soak/stress $$kernel $$(($(or $(MINUTES),60) * 60)) || exit; \
+	@for kernel in 5.10 6.12 7.2; do \
+		selftests/soak/watch $$kernel '$(or $(SEEDS),20)' '$(or $(MINUTES),600)' || exit; \
 	done
+	@for kernel in debug kcsan 5.10 6.1 6.12 7.2; do \
+		selftests/soak/stress $$kernel $$(($(or $(MINUTES),60) * 60)) 1000 || exit; \
+	done
+	@selftests/vm/run --kernel 6.12 --timeout $$(($(or $(MINUTES),60) * 120)) -- \
+		fuzzer $$(($(or $(MINUTES),60) * 60)) 1 6
 	@INJECTION_SECONDS=$$(($(or $(MINUTES),60) * 6)) selftests/soak/injection
 
 lint: ## analyzers and the kernel's own scripts, over the module and the client; valgrind
@@ -103,4 +117,4 @@ help: ## this list
 		while IFS="$$(printf '\t')" read -r target what; do \
 			printf '  make %-12s %s\n' "$$target" "$$what"; done
 
-.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-rt check-arm64 check-report bench bench-fleet lint soak demo clean cache-clean help
+.PHONY: all module client install install-client install-module install-dkms uninstall deb prepare deps check check-list check-rt check-kcsan check-arm64 check-report bench bench-fleet lint soak demo clean cache-clean help
