@@ -163,7 +163,10 @@ static __always_inline u64 mc_page_pss(int mapcount)
 	return mapcount < 2 ? MC_PSS_PAGE : (unsigned int)MC_PSS_PAGE / mapcount;
 }
 
-/* What no entry that maps a page looks like. */
+/*
+ * What no entry that maps a page looks like. Only the bits of MC_PTE_LOOK can be those of
+ * an entry: of one that maps no page with an owner.
+ */
 #define MC_LOOK_NONE		(~0UL)
 
 /* No page that is mapped has this mapcount stored. */
@@ -216,9 +219,10 @@ static __always_inline const pte_t *mc_tally_run_of(struct mc_tally *tally, bool
 				first += pte - empty;
 				continue;
 			}
-			if (compared & MC_PTE_LOOK)
+			if (compared & MC_PTE_LOOK || entry == MC_LOOK_NONE)
 				goto other_look;
-			entry = mc_pte_look(READ_ONCE(*pte));
+			/* As it was compared: a processor may have used it since. */
+			entry ^= compared & other;
 			run->look.entry = entry;
 			continue;
 		}
@@ -252,7 +256,7 @@ other_look:
 		if (large || !mc_pte_is_plain(READ_ONCE(*pte)))
 			break;
 		mc_run_add(run, pte - first);
-		mc_tally_page(tally, READ_ONCE(*pte));
+		mc_tally_page(tally, mc_pte_get(pte));
 		first = ++pte;
 		if (run->folio)
 			return pte;

@@ -79,6 +79,8 @@ static noinline void count_pte(struct mc_walk *walk, struct vm_area_struct *vma,
 		count_swap_behind(walk, vma, addr);
 	else if (!pte_present(pte))
 		count_pte_leaf(walk, pte);
+	else if (mc_pte_is_devmap(pte))
+		return;
 	else if (pte_special(pte))
 		count_special(walk, PAGE_SIZE);
 	else if (walk->cheap)

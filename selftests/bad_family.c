@@ -20,6 +20,7 @@
 #include "lib/patience.h"
 
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/reading.h"
 #include "lib/rows.h"
 
@@ -100,7 +101,7 @@ static int be_lender(void *data)
 	struct family *family = data;
 	pthread_t thread;
 
-	if (!map_sparse(2048))
+	if (!map_sparse(kernel_checks_itself() ? 256 : 2048))
 		_exit(1);
 	family->borrower = clone(borrow, stack + sizeof(stack),
 				 CLONE_VM | CLONE_PARENT | SIGCHLD, NULL);

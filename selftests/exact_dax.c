@@ -162,6 +162,7 @@ STATE(file_in_persistent_memory)
 	expect_class(mapping, 2 * LENGTH, MEMCLASS_CLASS_DEVICE);
 	expect_class(copy, LENGTH, MEMCLASS_CLASS_DEVICE);
 	EXPECT_BYTES(copy, LENGTH, cow, LENGTH / 4);
+	EXPECT_BYTES(mapping, 2 * LENGTH, zero, 0);
 	/* From 6.17 on its pages count as those of other files do. */
 	EXPECT_BYTES(mapping, 2 * LENGTH, file,
 		     kernel_at_least(6, 17) ? LENGTH + LENGTH / 2 : 0);

@@ -124,8 +124,8 @@ static inline unsigned long mc_folio_mapping(const struct folio *folio)
 
 /*
  * Has the page these very flags and mapping? They must be those of a folio whose first
- * page it is, which only such pages have: MC_FOLIO_SURE is never set in the others of a
- * folio. For the walker's inner loop: each is compared where it is, which takes an
+ * page it is: the others have no words like these two in their place, if MC_FOLIO_SURE is
+ * among the flags. For the walker's inner loop: each is compared where it is, which takes an
  * instruction less than to read it first.
  */
 #define MC_FOLIO_SURE		BIT(PG_uptodate)

@@ -254,6 +254,19 @@ static inline bool mc_pmd_is_zero(const struct vm_area_struct *vma, pmd_t pmd)
  */
 #define MC_SMAPS_PMD_DEVMAP	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0))
 
+/*
+ * Does an entry that is special map a page of DAX? They are not counted then. Later ones
+ * are not special any more.
+ */
+static inline bool mc_pte_is_devmap(pte_t pte)
+{
+#ifdef MC_HAVE_PMD_DEVMAP
+	return pte_devmap(pte);
+#else
+	return false;
+#endif
+}
+
 /**
  * mc_pmd_page() - the page that a present PMD leaf maps
  * @vma: the VMA
