@@ -17,7 +17,7 @@
 /* More than that is harm, whatever happens beside it. */
 #define BAR	2
 
-/* The longest in all rounds. */
+/* The longest in all rounds, and in what was measured before. */
 struct waits {
 	uint64_t map_ns;
 	uint64_t hold_ns;	/* as memclass says itself */
@@ -29,29 +29,20 @@ struct campaign {
 	struct waits unread, read;
 };
 
-static struct waits measure(struct harm *harm, pid_t target, enum harm_reader reader)
+static void measure(struct harm *harm, pid_t target, enum harm_reader reader,
+		    struct waits *waits)
 {
 	struct memclass_record record = {};
-	struct waits waits = {};
 	unsigned int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		if (!harm_round(harm, target, reader, 2, &record))
 			errx(1, "the target cannot be read");
-		if (waits.map_ns < harm->map_ns)
-			waits.map_ns = harm->map_ns;
-		if (waits.hold_ns < record.cost.max_hold_ns)
-			waits.hold_ns = record.cost.max_hold_ns;
+		if (waits->map_ns < harm->map_ns)
+			waits->map_ns = harm->map_ns;
+		if (waits->hold_ns < record.cost.max_hold_ns)
+			waits->hold_ns = record.cost.max_hold_ns;
 	}
-	return waits;
-}
-
-static void longer(struct waits *waits, struct waits other)
-{
-	if (waits->map_ns < other.map_ns)
-		waits->map_ns = other.map_ns;
-	if (waits->hold_ns < other.hold_ns)
-		waits->hold_ns = other.hold_ns;
 }
 
 /* A process group of its own, so that all of it can be ended. */
@@ -89,8 +80,8 @@ static void measure_beside(struct campaign *campaign, struct harm *harm, pid_t t
 	const pid_t stressor = begin(command, campaign->options);
 
 	sleep(2);
-	campaign->unread = measure(harm, target, HARM_NOBODY);
-	campaign->read = measure(harm, target, HARM_RECORDS);
+	measure(harm, target, HARM_NOBODY, &campaign->unread);
+	measure(harm, target, HARM_RECORDS, &campaign->read);
 	if (waitpid(stressor, NULL, WNOHANG))
 		errx(1, "%s %s has ended by itself", command, campaign->options);
 	kill(-stressor, SIGKILL);
@@ -118,7 +109,7 @@ int main(int argc, char **argv)
 
 	while (nr < 16 && fscanf(file, "%63s %511[^\n]", campaigns[nr].name,
 				 campaigns[nr].options) == 2) {
-		longer(&quiet, measure(harm, target.pid, HARM_RECORDS));
+		measure(harm, target.pid, HARM_RECORDS, &quiet);
 		measure_beside(&campaigns[nr++], harm, target.pid, argv[3]);
 	}
 	child_end(&target);
