@@ -186,6 +186,7 @@ static void count_shmem_swap(struct mc_walk *walk, struct vm_area_struct *vma,
 	u64 bytes = 0;
 	void *entry;
 
+	walk->budget -= (end - addr) >> PAGE_SHIFT;
 	rcu_read_lock();
 	xas_for_each(&xas, entry, last) {
 		if (xas_retry(&xas, entry) || !xa_is_value(entry))
@@ -225,6 +226,8 @@ static noinline unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area
 	if (pmd_present(entry) && !pmd_leaf(entry))
 		return pmd_bad(entry) ? end : addr;
 
+	/* Each of its pages may be looked at. */
+	walk->budget -= (end - addr) >> PAGE_SHIFT;
 	ptl = pmd_lock(walk->mm, pmd);
 	entry = READ_ONCE(*pmd);
 	if (!pmd_none(entry) && (!pmd_present(entry) || pmd_leaf(entry))) {

@@ -23,18 +23,50 @@
 #define SLICE_WORK	16384
 #define WORK_VMA	64
 
-/* Locking: mmap_lock is not held before, and held for reading after 0 is returned. */
+/*
+ * How often to ask for mmap_lock, and wait for a moment, before sleeping for it: whoever
+ * is given it while asleep has it from then on, however long the processor is another's.
+ */
+#define LOCK_TRIES	16
+
+/*
+ * Locking: mmap_lock is not held before. After 0 it is held for reading, and preemption
+ * is off but for PREEMPT_RT: nothing may sleep until slice_end().
+ */
+static int slice_lock(struct mc_walk *walk)
+{
+	unsigned int tries;
+	int err;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		mc_preempt_off();
+		if (likely(mmap_read_trylock(walk->mm)))
+			return 0;
+		mc_preempt_on();
+		usleep_range(50, 100);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	err = mmap_read_lock_killable(walk->mm);
+	if (err)
+		return err;
+	mc_preempt_off();
+	return 0;
+}
+
+/* Locking: as slice_lock(). */
 static int slice_begin(struct mc_walk *walk)
 {
 	int err;
 
+	mc_resched();
 	/*
 	 * When nobody but readers has it any more, its memory waits for them to be
 	 * freed. A single one can tell without the process.
 	 */
 	if (atomic_read(&walk->mm->mm_users) == 1 || mc_target_has_left(walk->target))
 		return -ESRCH;
-	err = mmap_read_lock_killable(walk->mm);
+	err = slice_lock(walk);
 	if (err)
 		return err;
 	walk->locked_ns = ktime_get_ns();
@@ -52,7 +84,9 @@ static void slice_end(struct mc_walk *walk)
 	walk->map_count = walk->mm->map_count;
 	walk->total_vm = walk->mm->total_vm;
 	mmap_read_unlock(walk->mm);
+	/* Before others have their turn, which is not holding the lock. */
 	held = ktime_get_ns() - walk->locked_ns;
+	mc_preempt_on();
 	walk->cost.walk_ns += held;
 	walk->cost.max_hold_ns = max_t(u64, walk->cost.max_hold_ns, held);
 }
@@ -102,7 +136,7 @@ static __always_inline int slice_check(struct mc_walk *walk,
 {
 	bool contended = mmap_lock_is_contended(walk->mm);
 
-	if (likely(walk->budget > 0 && !contended && !need_resched()))
+	if (likely(walk->budget > 0 && !contended && !mc_resched_is_due()))
 		return 0;
 	return slice_drop(walk, vma, contended);
 }

@@ -21,8 +21,8 @@ struct mc_walk_ops {
 	struct mc_stats *(*enter)(struct mc_walk *walk, struct vm_area_struct *vma);
 	/*
 	 * The columns of the mapping are complete, or will not become so: it is gone
-	 * or the walk cannot go on. mmap_lock may be held or not. Optional; without it,
-	 * columns are complete when the walk has ended.
+	 * or the walk cannot go on. mmap_lock may be held or not; may not sleep. Optional;
+	 * without it, columns are complete when the walk has ended.
 	 */
 	void (*leave)(struct mc_walk *walk);
 };

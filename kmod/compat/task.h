@@ -2,9 +2,52 @@
 #ifndef MC_COMPAT_TASK_H
 #define MC_COMPAT_TASK_H
 
+#include <linux/preempt.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
+
+/*
+ * Is somebody else to have the processor?
+ *
+ * 6.13, "sched: Add TIF_NEED_RESCHED_LAZY infrastructure", and kernels for real-time
+ * preemption before it: most of those who are due ask with a bit of their own, which
+ * need_resched() leaves out and cond_resched() does not heed.
+ */
+static __always_inline bool mc_resched_is_due(void)
+{
+#ifdef TIF_NEED_RESCHED_LAZY
+	if (test_thread_flag(TIF_NEED_RESCHED_LAZY))
+		return true;
+#endif
+	return need_resched();
+}
+
+/* Lets those go first. Locking: none held that others wait for; sleeps. */
+static __always_inline void mc_resched(void)
+{
+	if (mc_resched_is_due())
+		schedule();
+}
+
+/*
+ * Whoever is preempted keeps what it has locked until its turn comes again. With this a
+ * task stays where it is for a time that is short, and over as soon as
+ * mc_resched_is_due(); meanwhile it must not sleep. Not for real-time preemption, where
+ * spinlocks that are taken meanwhile do.
+ */
+static __always_inline void mc_preempt_off(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+}
+
+static __always_inline void mc_preempt_on(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+}
 
 /**
  * mc_task_user_sp() - a task's user stack pointer
