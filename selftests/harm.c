@@ -41,13 +41,13 @@ static uint64_t meminfo(const char *field)
 }
 
 /*
- * 2 GiB, or what there is room for. On a kernel with KASAN and all else, it takes too
- * long to touch as much.
+ * Many slices of memory, or what there is room for. On a kernel with KASAN and all else,
+ * it takes too long to touch as much.
  */
 static size_t size_of_target(void)
 {
 	const uint64_t room = meminfo("MemAvailable:") * 5 / 6;
-	size_t size = kernel_checks_itself() ? 128 * MIB : 2048 * MIB;
+	size_t size = kernel_checks_itself() ? 128 * MIB : 512 * MIB;
 
 	while (size > room)
 		size /= 2;
