@@ -198,9 +198,10 @@ void mc_tally_odd_page(struct mc_tally *tally, struct page *page, pte_t pte)
 	run_begin(&tally->run, page, pte, MC_LOOK_NONE);
 }
 
-/* Some of a folio's pages, each by how often it is mapped. */
-static void count_by_mapcount(struct mc_tally *tally, struct folio *folio,
-			      struct page *page, unsigned long nr, unsigned int traits)
+/* Some of a folio's pages, each by how often it is mapped. Return: how many. */
+static unsigned long count_by_mapcount(struct mc_tally *tally, struct folio *folio,
+				       struct page *page, unsigned long nr,
+				       unsigned int traits)
 {
 	u64 pages[2] = {}, pss[2] = {};
 	unsigned long i;
@@ -214,6 +215,7 @@ static void count_by_mapcount(struct mc_tally *tally, struct folio *folio,
 	}
 	count_pages(tally, traits, pages[0], pss[0]);
 	count_pages(tally, traits | MC_PAGE_SHARED, pages[1], pss[1]);
+	return nr;
 }
 
 static void count_thp(struct mc_tally *tally, struct folio *folio, unsigned int traits,
@@ -243,9 +245,10 @@ static void count_thp(struct mc_tally *tally, struct folio *folio, unsigned int 
  * @young: the entry says that it was accessed
  *
  * Locking: the lock of the entry.
+ * Return: how many pages had to be looked at one by one.
  */
-void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, bool dirty,
-		   bool young)
+unsigned long mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr,
+			    bool dirty, bool young)
 {
 	struct folio *folio = page_folio(page);
 	unsigned int traits = folio_traits_now(folio);
@@ -256,10 +259,10 @@ void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, 
 		traits |= MC_PAGE_REFERENCED;
 	count_thp(tally, folio, traits, nr);
 	/* One reference: one entry maps it, this one, so that no page is shared. */
-	if (folio_ref_count(folio) == 1)
-		count_pages(tally, traits, nr, nr * MC_PSS_PAGE);
-	else
-		count_by_mapcount(tally, folio, page, nr, traits);
+	if (folio_ref_count(folio) != 1)
+		return count_by_mapcount(tally, folio, page, nr, traits);
+	count_pages(tally, traits, nr, nr * MC_PSS_PAGE);
+	return 0;
 }
 
 /**
@@ -271,9 +274,10 @@ void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, 
  *
  * Locking: the lock of the entry. The page of a migration entry is not mapped, so
  * its mapcount says nothing.
+ * Return: as mc_tally_huge().
  */
-void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
-		   unsigned long nr)
+unsigned long mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
+			    unsigned long nr)
 {
 	struct folio *folio = page_folio(page);
 	unsigned int traits = folio_traits_now(folio);
@@ -282,8 +286,7 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 		count_thp(tally, folio, traits, nr);
 	switch (mc_leaf_sharing(entry)) {
 	case MC_LEAF_BY_MAPCOUNT:
-		count_by_mapcount(tally, folio, page, nr, traits);
-		break;
+		return count_by_mapcount(tally, folio, page, nr, traits);
 	case MC_LEAF_PRIVATE:
 		count_pages(tally, traits, nr, nr * MC_PSS_PAGE);
 		break;
@@ -291,4 +294,5 @@ void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
 		/* Counted whole for each that has it. */
 		count_pages(tally, traits | MC_PAGE_SHARED, nr, nr * MC_PSS_PAGE);
 	}
+	return 0;
 }

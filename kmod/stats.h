@@ -88,10 +88,10 @@ struct mc_tally {
 void mc_tally_init(struct mc_tally *tally);
 void mc_tally_page(struct mc_tally *tally, pte_t pte);
 void mc_tally_odd_page(struct mc_tally *tally, struct page *page, pte_t pte);
-void mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr, bool dirty,
-		   bool young);
-void mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
-		   unsigned long nr);
+unsigned long mc_tally_huge(struct mc_tally *tally, struct page *page, unsigned long nr,
+			    bool dirty, bool young);
+unsigned long mc_tally_leaf(struct mc_tally *tally, swp_entry_t entry, struct page *page,
+			    unsigned long nr);
 void mc_run_count(struct mc_tally *tally);
 bool mc_run_next_folio(struct mc_run *run, struct page *page);
 

@@ -13,7 +13,10 @@
 #include <linux/hugetlb.h>
 #include <linux/rcupdate.h>
 
-/* The work of a step, but for the page-table entries, of which each is 1. */
+/*
+ * The work of a step. To that comes 1 for each page-table entry, each page of a huge one
+ * that is looked at, each page that a file of shmem has in a part of it.
+ */
 #define WORK_STEP	32
 /* What the lock of a page table is held for. */
 #define LOCK_WORK	1024
@@ -157,8 +160,9 @@ static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pm
 		if (walk->cheap)
 			mc_tally_add(&walk->tally, rss, bytes);
 		else
-			mc_tally_huge(&walk->tally, page + skipped, bytes >> PAGE_SHIFT,
-				      pmd_dirty(pmd), pmd_young(pmd));
+			walk->budget -= mc_tally_huge(&walk->tally, page + skipped,
+						      bytes >> PAGE_SHIFT, pmd_dirty(pmd),
+						      pmd_young(pmd));
 	} else {
 		swp_entry_t entry = mc_leaf_from_pmd(pmd);
 
@@ -168,8 +172,8 @@ static void count_pmd(struct mc_walk *walk, struct vm_area_struct *vma, pmd_t pm
 		if (walk->cheap)
 			mc_tally_add(&walk->tally, rss, bytes);
 		else
-			mc_tally_leaf(&walk->tally, entry, page + skipped,
-				      bytes >> PAGE_SHIFT);
+			walk->budget -= mc_tally_leaf(&walk->tally, entry, page + skipped,
+						      bytes >> PAGE_SHIFT);
 	}
 }
 
@@ -226,8 +230,6 @@ static noinline unsigned long step_pmd_leaf(struct mc_walk *walk, struct vm_area
 	if (pmd_present(entry) && !pmd_leaf(entry))
 		return pmd_bad(entry) ? end : addr;
 
-	/* Each of its pages may be looked at. */
-	walk->budget -= (end - addr) >> PAGE_SHIFT;
 	ptl = pmd_lock(walk->mm, pmd);
 	entry = READ_ONCE(*pmd);
 	if (!pmd_none(entry) && (!pmd_present(entry) || pmd_leaf(entry))) {
@@ -285,8 +287,9 @@ static void step_pud_leaf(struct mc_walk *walk, struct vm_area_struct *vma, pud_
 		if (walk->cheap)
 			mc_tally_add(&walk->tally, rss, PUD_SIZE);
 		else
-			mc_tally_huge(&walk->tally, page, folio_nr_pages(page_folio(page)),
-				      mc_pud_dirty(entry), mc_pud_young(entry));
+			walk->budget -= mc_tally_huge(&walk->tally, page,
+						      folio_nr_pages(page_folio(page)),
+						      mc_pud_dirty(entry), mc_pud_young(entry));
 	}
 	spin_unlock(ptl);
 }

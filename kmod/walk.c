@@ -24,25 +24,30 @@
 #define WORK_VMA	64
 
 /*
- * How often to ask for mmap_lock, and wait for a moment, before sleeping for it: whoever
- * is given it while asleep has it from then on, however long the processor is another's.
+ * How often to wait for a moment and ask again for mmap_lock before sleeping for it, and
+ * in all of a walk: whoever is given it while asleep has it from then on, however long
+ * the processor is another's. Where others always want it, there is no other way.
  */
 #define LOCK_TRIES	16
+#define LOCK_TRIES_WALK	512
 
 /*
  * Locking: mmap_lock is not held before. After 0 it is held for reading, and preemption
- * is off but for PREEMPT_RT: nothing may sleep until slice_end().
+ * is off, except on PREEMPT_RT: nothing may sleep until slice_end().
  */
 static int slice_lock(struct mc_walk *walk)
 {
 	unsigned int tries;
 	int err;
 
-	for (tries = 0; tries < LOCK_TRIES; tries++) {
+	for (tries = 0;; tries++) {
 		mc_preempt_off();
 		if (likely(mmap_read_trylock(walk->mm)))
 			return 0;
 		mc_preempt_on();
+		if (tries == LOCK_TRIES || !walk->lock_tries)
+			break;
+		walk->lock_tries--;
 		usleep_range(50, 100);
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -83,9 +88,8 @@ static void slice_end(struct mc_walk *walk)
 	mc_table_unlock(walk);
 	walk->map_count = walk->mm->map_count;
 	walk->total_vm = walk->mm->total_vm;
-	mmap_read_unlock(walk->mm);
-	/* Before others have their turn, which is not holding the lock. */
 	held = ktime_get_ns() - walk->locked_ns;
+	mmap_read_unlock(walk->mm);
 	mc_preempt_on();
 	walk->cost.walk_ns += held;
 	walk->cost.max_hold_ns = max_t(u64, walk->cost.max_hold_ns, held);
@@ -127,7 +131,8 @@ static noinline int slice_drop(struct mc_walk *walk, const struct vm_area_struct
 }
 
 /*
- * Lets go of the lock when somebody waits for it, or when it was held for long.
+ * Lets go of the lock when somebody waits for it, or for the processor, or when it was
+ * held for long.
  *
  * Return: 1 when the lock was dropped: no VMA pointer is good any more.
  */
@@ -251,6 +256,7 @@ int mc_walk_mm(struct mc_walk *walk, const struct mc_target *target)
 	walk->target = target;
 	walk->mm = target->mm;
 	walk->inside = false;
+	walk->lock_tries = LOCK_TRIES_WALK;
 	memset(&walk->cost, 0, sizeof(walk->cost));
 	walk->ops->prepare(walk);
 	ret = slice_begin(walk);

@@ -54,6 +54,7 @@ struct mc_walk {
 
 	/* The slice. */
 	long budget;
+	unsigned int lock_tries;	/* left to this walk, see slice_lock() */
 	/*
 	 * The table of PMD entries that the last step went through, and the address
 	 * that it begins at: a mapping that was seen has its pages there, so it stays

@@ -2,6 +2,7 @@
 #ifndef MC_COMPAT_TASK_H
 #define MC_COMPAT_TASK_H
 
+#include <linux/kernel.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -27,6 +28,7 @@ static __always_inline bool mc_resched_is_due(void)
 /* Lets those go first. Locking: none held that others wait for; sleeps. */
 static __always_inline void mc_resched(void)
 {
+	might_sleep();
 	if (mc_resched_is_due())
 		schedule();
 }

@@ -161,7 +161,8 @@ enum memclass_column {
  * What reading a process cost it, and whether it held still.
  *
  * A walk holds the target's mmap_lock in slices: it lets go as soon as somebody
- * waits for it, looked at before each page table, and after a fixed amount of work.
+ * waits for it, or for the processor, looked at before each page table, and after a
+ * fixed amount of work. Times are those from when the walk goes on with the lock.
  */
 struct memclass_cost {
 	__u64 walk_ns;		/* that the lock was held, in all */
