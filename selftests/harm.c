@@ -151,12 +151,12 @@ TEST_F_TIMEOUT(harm, waits, 120)
 }
 
 /* Somebody wants the lock all the time: it is given up many times in a walk. */
-TEST_F_TIMEOUT(harm, lock_is_given_up, 60)
+TEST_F_TIMEOUT(harm, lock_is_given_up, 120)
 {
 	struct harm *harm = harm_alloc(self->size / 4, 1);
 	struct child target = harm_begin(harm);
 	struct memclass_record record;
-	struct rounds rounds = { .seconds = 10 };
+	struct rounds rounds = { .seconds = 60 };
 	unsigned int drops = 0;
 
 	ASSERT_GT(target.pid, 0);
