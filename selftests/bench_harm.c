@@ -20,45 +20,26 @@ static void row(const char *name, double value, const char *unit, const char *pe
 	bench_row(name, value, unit, peer, peer ? value / peer_value : 0, bar);
 }
 
-static uint64_t max(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* The longest wait in all rounds, for a mapping and for a page. */
-struct waits {
-	uint64_t map_ns;
-	uint64_t fault_ns;
-	uint64_t hold_ns;	/* as memclass says itself */
-};
-
-static void measure(size_t size, unsigned int mappings, struct waits *waits)
+static void measure(size_t size, unsigned int mappings, struct harm_waits *waits)
 {
 	struct harm *harm = harm_alloc(size, mappings);
 	struct child target = harm_begin(harm);
-	struct memclass_record record;
 	unsigned int reader, i;
 
 	memset(waits, 0, HARM_NR_READERS * sizeof(*waits));
 	if (target.pid < 0)
 		errx(1, "there is no room for %zu bytes", size);
-	for (i = 0; i < ROUNDS; i++) {
-		for (reader = 0; reader < HARM_NR_READERS; reader++) {
-			memset(&record.cost, 0, sizeof(record.cost));
-			if (!harm_round(harm, target.pid, reader, 2, &record))
+	for (i = 0; i < ROUNDS; i++)
+		for (reader = 0; reader < HARM_NR_READERS; reader++)
+			if (!harm_round_add(harm, target.pid, reader, &waits[reader]))
 				errx(1, "the target cannot be read");
-			waits[reader].map_ns = max(waits[reader].map_ns, harm->map_ns);
-			waits[reader].fault_ns = max(waits[reader].fault_ns, harm->fault_ns);
-			waits[reader].hold_ns = max(waits[reader].hold_ns,
-						    record.cost.max_hold_ns);
-		}
-	}
 	child_end(&target);
 }
 
 int main(int argc, char **argv)
 {
-	struct waits large[HARM_NR_READERS], small[HARM_NR_READERS], many[HARM_NR_READERS];
+	struct harm_waits large[HARM_NR_READERS], small[HARM_NR_READERS];
+	struct harm_waits many[HARM_NR_READERS];
 	const size_t size = (argc > 1 ? atol(argv[1]) : 2048) * MIB;
 	unsigned int reader;
 	char name[64];

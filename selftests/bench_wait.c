@@ -17,32 +17,20 @@
 /* More than that is harm, whatever happens beside it. */
 #define BAR	2
 
-/* The longest in all rounds, and in what was measured before. */
-struct waits {
-	uint64_t map_ns;
-	uint64_t hold_ns;	/* as memclass says itself */
-};
-
 struct campaign {
 	char name[64];
 	char options[512];
-	struct waits unread, read;
+	struct harm_waits unread, read;
 };
 
 static void measure(struct harm *harm, pid_t target, enum harm_reader reader,
-		    struct waits *waits)
+		    struct harm_waits *waits)
 {
-	struct memclass_record record = {};
 	unsigned int i;
 
-	for (i = 0; i < ROUNDS; i++) {
-		if (!harm_round(harm, target, reader, 2, &record))
+	for (i = 0; i < ROUNDS; i++)
+		if (!harm_round_add(harm, target, reader, waits))
 			errx(1, "the target cannot be read");
-		if (waits->map_ns < harm->map_ns)
-			waits->map_ns = harm->map_ns;
-		if (waits->hold_ns < record.cost.max_hold_ns)
-			waits->hold_ns = record.cost.max_hold_ns;
-	}
 }
 
 /* A process group of its own, so that all of it can be ended. */
@@ -91,7 +79,7 @@ static void measure_beside(struct campaign *campaign, struct harm *harm, pid_t t
 int main(int argc, char **argv)
 {
 	static struct campaign campaigns[16];
-	struct waits quiet = {};
+	struct harm_waits quiet = {};
 	struct harm *harm;
 	struct child target;
 	unsigned int nr = 0, i;

@@ -269,4 +269,30 @@ static inline bool harm_round(struct harm *harm, pid_t pid, enum harm_reader rea
 	return true;
 }
 
+/* The longest in all rounds that were added up. */
+struct harm_waits {
+	uint64_t map_ns;
+	uint64_t fault_ns;
+	uint64_t hold_ns;	/* as memclass says itself, of records */
+};
+
+static inline uint64_t harm_longer(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* harm_round(), added to @waits. */
+static inline bool harm_round_add(struct harm *harm, pid_t pid, enum harm_reader reader,
+				  struct harm_waits *waits)
+{
+	struct memclass_record record = {};
+
+	if (!harm_round(harm, pid, reader, 2, &record))
+		return false;
+	waits->map_ns = harm_longer(waits->map_ns, harm->map_ns);
+	waits->fault_ns = harm_longer(waits->fault_ns, harm->fault_ns);
+	waits->hold_ns = harm_longer(waits->hold_ns, record.cost.max_hold_ns);
+	return true;
+}
+
 #endif /* HARM_TARGET_H */
