@@ -8,7 +8,7 @@
 #include "fault_hook.h"
 
 #include <linux/ftrace.h>
-#include <linux/string.h>
+#include <linux/mm.h>
 
 #ifdef CONFIG_DYNAMIC_FTRACE
 
@@ -34,12 +34,14 @@ static void forget_filter(void)
 	ftrace_set_filter(&ops, NULL, 0, 1);
 }
 
+/*
+ * Not by the function's name: with no memory for what it has found, ftrace_set_filter()
+ * says that all is well, and leaves a filter that lets every function through.
+ */
 static int attach(void)
 {
-	char function[] = MC_FAULT_FUNCTION;
-	int ret;
+	int ret = ftrace_set_filter_ip(&ops, (unsigned long)MC_FAULT_FUNCTION, 0, 1);
 
-	ret = ftrace_set_filter(&ops, (unsigned char *)function, strlen(function), 1);
 	if (ret)
 		return ret;
 	ret = register_ftrace_function(&ops);

@@ -3,7 +3,7 @@
 #define MC_FAULT_HOOK_H
 
 /* The function that every page fault of user memory goes through, whoever takes it. */
-#define MC_FAULT_FUNCTION	"handle_mm_fault"
+#define MC_FAULT_FUNCTION	handle_mm_fault
 
 /*
  * A way to be called when a task enters MC_FAULT_FUNCTION: it then calls

@@ -8,6 +8,7 @@
 #include "fault_hook.h"
 
 #include <linux/kprobes.h>
+#include <linux/stringify.h>
 
 /* With real-time preemption counters cannot be made where preemption is off, as here. */
 #if defined(CONFIG_KPROBES) && !defined(CONFIG_PREEMPT_RT)
@@ -27,7 +28,7 @@ static int attach(void)
 {
 	/* What an earlier registration left in it must not be there. */
 	kprobe = (struct kprobe) {
-		.symbol_name = MC_FAULT_FUNCTION,
+		.symbol_name = __stringify(MC_FAULT_FUNCTION),
 		.pre_handler = entered,
 	};
 	return register_kprobe(&kprobe);
