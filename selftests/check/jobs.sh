@@ -20,9 +20,11 @@ jobs_add()
 		add_job static 1 job_ktap "static $kernel" 300 \
 			"$TOP/selftests/static/build" "$kernel"
 	done
+	for kernel in "${chosen[@]}"; do
+		[ "$kernel" = kcsan ] || add_job stress 1 job_ktap "stress $kernel" 900 \
+			"$TOP/selftests/soak/stress" "$kernel" 10
+	done
 	if chosen 6.12; then
-		add_job stress 1 job_ktap 'stress 6.12' 600 \
-			"$TOP/selftests/soak/stress" 6.12 20
 		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	fi
 	if chosen debug; then
