@@ -12,7 +12,7 @@ jobs_add()
 	local -a released
 
 	add_job ktap 1 job_ktap ktap 60 "$TOP/selftests/ktap/test"
-	add_job static 1 job_ktap 'static style' 300 "$TOP/selftests/static/style"
+	add_job static 1 job_ktap 'static style' 900 "$TOP/selftests/static/style"
 	add_job static 1 job_ktap 'static completion' 300 "$TOP/selftests/static/completion"
 	add_job fuzz 1 job_ktap fuzz 600 "$TOP/selftests/fuzz/run"
 	add_guests
