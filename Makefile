@@ -53,7 +53,7 @@ check-rt: ## the module on Debian's kernel with real-time preemption
 check-arm64: ## the module on Debian's kernel for arm64, emulated
 	@selftests/prepare qemu-system-arm
 	@$(MAKE) --no-print-directory check KERNELS=arm64 \
-		TESTS='$(or $(TESTS),exact_[!dfs]* exact_s[!y]* fault_exact)'
+		TESTS='$(or $(TESTS),exact_[!dfs]* exact_s[!y]* fault_exact fault_paths)'
 
 # Built like the debug kernel, but in place of what looks for other faults it looks for data
 # races: where several processors are in the module at once.

@@ -10,23 +10,10 @@
 #include "kselftest_harness.h"
 #include "lib/patience.h"
 
-#define N	64U
-#define LENGTH	(N * PAGE)
+#include "fault_steps.h"
 
-static struct fault_reading before, after;
-
-#define BEGIN() ASSERT_RIGHT(fault_read(getpid(), &before))
 #define MAJOR	(after.major - before.major)
 #define MINOR	(after.minor - before.minor)
-
-#define END(...) \
-	do { \
-		const struct growth growth[] = { __VA_ARGS__ }; \
-\
-		ASSERT_RIGHT(fault_read(getpid(), &after)); \
-		EXPECT_RIGHT(fault_growth(&before, &after, growth, ARRAY_SIZE(growth))); \
-		EXPECT_RIGHT(fault_exact(&fault_none, &after)); \
-	} while (0)
 
 FIXTURE(disk)
 {
