@@ -44,10 +44,13 @@ struct member {
 };
 
 static char stack[65536] __attribute__((aligned(16)));
+static volatile bool stays;
 
+/* In the same memory as its parent, with which it goes. */
 static int stay(void *unused)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	stays = true;
 	for (;;)
 		pause();
 	return 0;
@@ -81,6 +84,8 @@ static void live(const struct child *parent, void *data)
 	member->object = object_at(shared);
 	if (member->shares && clone(stay, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
 		return;
+	while (member->shares && !stays)
+		usleep(1000);
 	member->done = true;
 }
 
