@@ -6,6 +6,7 @@
  * Oracle: a parser of the format that is written here from its description; what the test
  * itself takes; /proc/meminfo.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -262,26 +264,35 @@ static void leak_when_told(const struct child *parent, void *data)
 	(void)data;
 }
 
-/* One sample of each MiB. Return: whether they are evenly spaced, as by a timer. */
-static bool watch_leak(struct __test_metadata *_metadata, FIXTURE_DATA(export) * self,
-		       const struct child *child)
+static void sleep_until(uint64_t ns)
 {
-	uint64_t began = now_ns(), last = began, longest = 0;
+	const struct timespec until = { .tv_sec = ns / SEC, .tv_nsec = ns % SEC };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+/* One sample of each MiB, as by a timer. Return: whether each was in time. */
+static bool watch_leak(struct __test_metadata *_metadata, FIXTURE_DATA(export) * self,
+		       const struct child *child, uint64_t apart)
+{
+	uint64_t due = now_ns();
+	bool in_time = true;
 	unsigned int i;
 
 	unlink(HISTORY);
-	for (i = 1; i <= SAMPLES; i++) {
+	for (i = 1; i <= SAMPLES; i++, due += apart) {
+		sleep_until(due);
+		in_time &= now_ns() < due + apart / 4;
 		ASSERT_TRUE(child_step(child));
 		EXPORT(0, "--textfile", TEXTFILE, "--history", HISTORY);
 		EXPECT_EQ(i, VALUE("memclass_export_samples"));
 		/* Too few for a verdict. */
 		if (i < 8)
 			EXPECT_EQ(0, VALUE("memclass_leaks_suspected"));
-		if (now_ns() - last > longest)
-			longest = now_ns() - last;
-		last = now_ns();
+		in_time &= now_ns() < due + apart / 2;
 	}
-	return longest < 3 * (last - began) / SAMPLES;
+	return in_time;
 }
 
 /* A host that is busy lets the guest stand still at times, which is no steady growth. */
@@ -289,14 +300,16 @@ TEST_F(export, leak)
 {
 	struct child child = child_start(leak_when_told, NULL);
 	struct rounds rounds = { .seconds = 60 };
+	uint64_t apart;
 	double rate;
-	uint64_t began;
 
 	ASSERT_LT(0, child.pid);
-	do
-		began = now_ns();
-	while (!watch_leak(_metadata, self, &child) && again(&rounds, 8));
-	rate = 1.0 * SAMPLES * MIB / ((now_ns() - began) / (double)SEC);
+	do {
+		apart = now_ns();
+		EXPORT(0, "--textfile", TEXTFILE);
+		apart = 4 * (now_ns() - apart);
+	} while (!watch_leak(_metadata, self, &child, apart) && again(&rounds, 20));
+	rate = MIB / (apart / (double)SEC);
 	child_end(&child);
 	EXPECT_LT(0.5, VALUE("memclass_leak_confidence" LEAK "}"));
 	EXPECT_LT(rate / 2, VALUE("memclass_leak_growth_per_second" LEAK ",unit=\"bytes\"}"));
