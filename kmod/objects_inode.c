@@ -17,8 +17,9 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 
-/* Mappings that are looked at while others wait to map the object. */
+/* Mappings that are looked at, and those of them while others wait to map the object. */
 #define MAPPINGS_MAX	65536
+#define MAPPINGS_WAITED	4096
 
 /* Pages that are looked at in one go. */
 #define PAGES_AT_ONCE	4096
@@ -224,7 +225,9 @@ void mc_object_count_mappers(struct mc_objects *objects, unsigned int index,
 	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
 		count_mapper(object, &objects->users, index,
 			     rb_entry(node, struct vm_area_struct, shared.rb));
-		if (++looked == MAPPINGS_MAX)
+		looked++;
+		if (looked >= MAPPINGS_MAX || (looked >= MAPPINGS_WAITED &&
+					       rwsem_is_contended(&mapping->i_mmap_rwsem)))
 			object->flags |= MEMCLASS_OBJECT_MANY;
 		if (object->flags & MEMCLASS_OBJECT_MANY)
 			break;
