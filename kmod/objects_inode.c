@@ -17,7 +17,7 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 
-/* Mappings that are looked at, and those of them while others wait to map the object. */
+/* Mappings that are looked at, and as soon as somebody waits to map the object. */
 #define MAPPINGS_MAX	65536
 #define MAPPINGS_WAITED	4096
 

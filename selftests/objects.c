@@ -506,4 +506,46 @@ TEST(large_pages)
 	settings_restore(&kept);
 }
 
+static void map_and_unmap(const struct child *parent, void *data)
+{
+	const struct made *made = data;
+
+	child_tell(parent);
+	for (;;)
+		munmap(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, made->fd, 0), PAGE);
+}
+
+/* All mappings are looked at, but not while another process wants to make one more. */
+TEST(mapped_many_times)
+{
+	struct made made = { .length = PAGE, .shmid = -1 };
+	struct rounds rounds = { .seconds = 20 };
+	struct object_row *row;
+	struct child child;
+	bool many = false;
+	unsigned int i;
+
+	ASSERT_TRUE(make_memfd(&made));
+	for (i = 0; i < 6000; i++)
+		ASSERT_NE(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, made.fd, 0));
+	row = object_get(object_of_fd(made.fd), "memfd");
+	ASSERT_NE(NULL, row);
+	EXPECT_EQ(1U, row->mappers);
+	EXPECT_FALSE(object_has_flag(row, "many"));
+	free(row);
+	child = child_start(map_and_unmap, &made);
+	ASSERT_LT(0, child.pid);
+	while (!many && again(&rounds, 10000)) {
+		row = object_get(object_of_fd(made.fd), "memfd");
+		ASSERT_NE(NULL, row);
+		many = object_has_flag(row, "many");
+		EXPECT_LE(1U, row->mappers);
+		EXPECT_GE(2U, row->mappers);
+		free(row);
+	}
+	EXPECT_TRUE(many)
+	TH_LOG("%u reads", rounds.number);
+	child_end(&child);
+}
+
 TEST_HARNESS_MAIN
