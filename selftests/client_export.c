@@ -299,15 +299,19 @@ static bool watch_leak(struct __test_metadata *_metadata, FIXTURE_DATA(export) *
 TEST_F(export, leak)
 {
 	struct child child = child_start(leak_when_told, NULL);
-	struct rounds rounds = { .seconds = 60 };
-	uint64_t apart;
+	struct rounds rounds = { .seconds = 40 };
+	uint64_t apart, began;
+	unsigned int i;
 	double rate;
 
 	ASSERT_LT(0, child.pid);
 	do {
-		apart = now_ns();
-		EXPORT(0, "--textfile", TEXTFILE);
-		apart = 4 * (now_ns() - apart);
+		for (apart = SEC, i = 0; i < 3; i++) {
+			began = now_ns();
+			EXPORT(0, "--textfile", TEXTFILE);
+			if (4 * (now_ns() - began) < apart)
+				apart = 4 * (now_ns() - began);
+		}
 	} while (!watch_leak(_metadata, self, &child, apart) && again(&rounds, 20));
 	rate = MIB / (apart / (double)SEC);
 	child_end(&child);
