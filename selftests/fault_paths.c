@@ -94,7 +94,6 @@ FIXTURE(remote)
 	char *map;
 	struct child child;
 	struct fault_reading child_before, child_after;
-	int file;
 };
 
 static void do_nothing(const struct child *parent, void *data)
