@@ -31,7 +31,8 @@ mm_make()
 		'*/scripts/Makefile.compiler' '*/tools/build/Build.include' '*/tools/scripts/*'
 	root_run workshop --bind "$work" /linux --bind "$2/out" /out -- \
 		make -k -j"$(nproc)" -C /linux/tools/testing/selftests/mm OUTPUT=/out \
-		LDFLAGS=-static KHDR_INCLUDES= USERCFLAGS=-DKSFT_SKIP=4 >"$CACHE/mm-selftests.log" 2>&1 || true
+		LDFLAGS=-static EXTRA_CFLAGS=-static KHDR_INCLUDES= USERCFLAGS=-DKSFT_SKIP=4 \
+		>"$CACHE/mm-selftests.log" 2>&1 || true
 	rm -rf "$work"
 	[ "$(find "$2/out" -type f -perm -100 | wc -l)" -ge 30 ] || {
 		tail -n 20 "$CACHE/mm-selftests.log" >&2
