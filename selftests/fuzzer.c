@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzzer [SECONDS [SEED [SWEEPERS]]]. Claim: whatever is done to the files, in whatever order, by how
- * many at a time, while processes come, go and change: each answer is one of those that
- * the manual of the system call or uapi/memclass.h gives, and each record that is handed
- * out is right in itself, of one process, and of the one that has its pid.
+ * fuzzer [SECONDS [SEED [SWEEPERS]]]: for that long, or until it gets SIGTERM. Claim: whatever
+ * is done to the files, in whatever order, by how many at a time, while processes come, go and
+ * change: each answer is one of those that the manual of the system call or uapi/memclass.h
+ * gives, and each record that is handed out is right in itself, of one process, and of the one
+ * that has its pid.
  *
  * Oracle: lib/rows.c; /proc/PID/stat; what lib/population.c's processes say of themselves.
  */
@@ -61,6 +62,7 @@ static const struct {
 
 /* Of all workers. */
 static struct sums {
+	volatile uint64_t until;
 	unsigned long calls, records, rows, texts, compared, twins, again, sweeps;
 	unsigned int violations;
 } *sums;
@@ -610,18 +612,18 @@ static void sweep(int kind)
 }
 
 /* As many rows as can be had. */
-static void work_through(unsigned int seed, uint64_t until)
+static void work_through(unsigned int seed)
 {
 	unsigned int i;
 
 	state = seed;
 	compare_every = 64;
 	buffer_make();
-	for (i = 0; now_ns() < until; i++)
+	for (i = 0; now_ns() < sums->until; i++)
 		sweep(i % 32 ? RECORDS : VMAS);
 }
 
-static void work(unsigned int seed, uint64_t until)
+static void work(unsigned int seed)
 {
 	unsigned int i;
 
@@ -629,8 +631,8 @@ static void work(unsigned int seed, uint64_t until)
 	buffer_make();
 	for (i = 0; i < FILES; i++)
 		files[i].fd = -1;
-	while (now_ns() < until) {
-		for (i = 0; i < 50 && (asked_ns = now_ns()) < until; i++)
+	while (now_ns() < sums->until) {
+		for (i = 0; i < 50 && (asked_ns = now_ns()) < sums->until; i++)
 			do_something();
 		if (dice(3))
 			read_text();
@@ -639,11 +641,15 @@ static void work(unsigned int seed, uint64_t until)
 	}
 }
 
+static void end(int number)
+{
+	sums->until = 0;
+}
+
 int main(int argc, char **argv)
 {
 	const unsigned int seconds = argc > 1 ? strtoul(argv[1], NULL, 10) : 5;
 	const unsigned int seed = argc > 2 ? strtoul(argv[2], NULL, 10) : (unsigned int)now_ns();
-	const uint64_t until = now_ns() + seconds * SEC;
 	const unsigned int asked = argc > 3 ? strtoul(argv[3], NULL, 10) : SWEEPERS;
 	const unsigned int sweepers = asked < SWEEPERS_MAX ? asked : SWEEPERS_MAX;
 	unsigned int i, failed = 0;
@@ -660,11 +666,13 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (sums == MAP_FAILED || !population_start(seed))
 		ksft_exit_fail_msg("cannot begin: %s\n", strerror(errno));
+	sums->until = now_ns() + seconds * SEC;
+	signal(SIGTERM, end);
 	for (i = 0; i < sweepers + WORKERS; i++) {
 		pids[i] = fork();
 		if (!pids[i]) {
 			die_with_parent();
-			(i < sweepers ? work_through : work)(seed + i, until);
+			(i < sweepers ? work_through : work)(seed + i);
 			fflush(stdout);
 			_exit(0);
 		}

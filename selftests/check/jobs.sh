@@ -22,7 +22,7 @@ jobs_add()
 	done
 	for kernel in "${chosen[@]}"; do
 		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
-			"$TOP/selftests/soak/stress" "$kernel" 10
+			"$TOP/selftests/soak/stress" "$kernel" 5
 	done
 	if chosen 6.12; then
 		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
