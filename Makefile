@@ -53,13 +53,13 @@ check-rt: ## the module on Debian's kernel with real-time preemption
 check-arm64: ## the module on Debian's kernel for arm64, emulated
 	@selftests/prepare qemu-system-arm
 	@$(MAKE) --no-print-directory check KERNELS=arm64 \
-		TESTS='$(or $(TESTS),exact_[!dfs]* exact_s[!y]* fault_exact fault_paths)'
+		TESTS='$(or $(TESTS),exact_[!dfs]* exact_s[!y]* fault_exact fault_paths fuzzer)'
 
 # Built like the debug kernel, but in place of what looks for other faults it looks for data
 # races: where several processors are in the module at once.
 check-kcsan: ## the module on a kernel that looks for data races: builds that first
 	@$(MAKE) --no-print-directory check KERNELS=kcsan \
-		TESTS='$(or $(TESTS),static ground stress fault_* bad_* debugfs_files fuzzer harm unload objects* cgroups)'
+		TESTS='$(or $(TESTS),static ground stress exact_totals fault_* bad_* debugfs_files fuzzer harm unload objects* cgroups)'
 
 check-list: ## what check would run, for KERNELS, TESTS and EVERYWHERE
 	@selftests/check/run --list $(CHECK_OPTIONS)
