@@ -8,14 +8,7 @@ SOAK=$(dirname "${BASH_SOURCE[0]}")
 # mm_get: prints a folder with the programs, static.
 mm_get()
 {
-	local root key
-
-	root=$(root_get workshop) || exit
-	key=$({
-		stat -c '%n %s' "$(ksft_source "$root")"
-		declare -f mm_make
-	} | digest) || exit
-	cache_get mm-selftests "$key" 300 mm_make "$(ksft_source "$root")"
+	ksft_made mm-selftests 300 mm_make
 }
 
 # mm_make SOURCE DIR: those that want libraries which the workshop lacks are left out. One

@@ -18,25 +18,33 @@ ksft_get()
 	printf '%s\n' "$entry/tools/testing/selftests"
 }
 
+# ksft_made NAME MIB MAKE: prints the cache entry NAME, which "MAKE SOURCE DIR" makes of the
+# kernel's source.
+ksft_made()
+{
+	local root source key
+
+	root=$(root_get workshop) || exit
+	source=$(ksft_source "$root")
+	key=$({
+		stat -c '%n %s' "$source"
+		declare -f "$3"
+	} | digest) || exit
+	cache_get "$1" "$key" "$2" "$3" "$source"
+}
+
 # kernel_scripts_get: prints a directory with the parts of the kernel source that
 # tests and static checks need.
 kernel_scripts_get()
 {
-	local root key
-
-	root=$(root_get workshop) || exit
-	key=$({
-		stat -c '%n %s' "$(ksft_source "$root")"
-		declare -f kernel_scripts_make
-	} | digest)
-	cache_get kernel-scripts "$key" 100 kernel_scripts_make "$root"
+	ksft_made kernel-scripts 100 kernel_scripts_make
 }
 
 kernel_scripts_make()
 {
 	mkdir -p "$2"
 	say "kernel-scripts: taking kselftest and checkpatch out of linux-source (20 s)"
-	tar -xf "$(ksft_source "$1")" -C "$2" --strip-components=1 --wildcards \
+	tar -xf "$1" -C "$2" --strip-components=1 --wildcards \
 		'*/tools/testing/selftests/lib.mk' \
 		'*/tools/testing/selftests/*.h' \
 		'*/tools/testing/selftests/kselftest/*' \
