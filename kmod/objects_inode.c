@@ -17,7 +17,7 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 
-/* Mappings that are looked at, and as soon as somebody waits to map the object. */
+/* No more mappings are looked at than these; the second once somebody waits to map. */
 #define MAPPINGS_MAX	65536
 #define MAPPINGS_WAITED	4096
 
