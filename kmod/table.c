@@ -402,10 +402,16 @@ static struct page *existing_page(struct page *page)
 	return page && pfn_valid(page_to_pfn(page)) ? page : NULL;
 }
 
-static bool hugetlb_is_shared(pte_t *pte, struct page *page, bool by_mapcount)
+/*
+ * Only tables of PMDs are shared. Since "mm: hugetlb: independent PMD page table shared
+ * count", 6.13 and the stable releases of its time, only theirs have a count; in others
+ * smaps takes for it what their page was last used for.
+ */
+static bool hugetlb_is_shared(pte_t *pte, struct page *page, unsigned long size,
+			      bool by_mapcount)
 {
 	return !by_mapcount || mc_page_mapcount(page_folio(page), page) >= 2 ||
-	       hugetlb_pmd_shared(pte);
+	       (size == PMD_SIZE && hugetlb_pmd_shared(pte));
 }
 
 /*
@@ -437,13 +443,13 @@ static unsigned long step_hugetlb(struct mc_walk *walk, struct vm_area_struct *v
 		if (pte_present(entry)) {
 			page = existing_page(pte_page(entry));
 			if (page)
-				shared = hugetlb_is_shared(pte, page, true);
+				shared = hugetlb_is_shared(pte, page, size, true);
 		} else if (!pte_none(entry)) {
 			swp_entry_t leaf = mc_leaf_from_pte(entry);
 
 			page = existing_page(mc_leaf_page_unlocked(leaf));
 			if (page)
-				shared = hugetlb_is_shared(pte, page,
+				shared = hugetlb_is_shared(pte, page, size,
 							   mc_leaf_sharing(leaf) != MC_LEAF_SHARED);
 		}
 	}

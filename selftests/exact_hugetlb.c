@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Claim: pages of hugetlbfs are counted as private or shared as the kernel counts
- * them, of every size, and never as resident.
+ * Claim: pages of hugetlbfs are counted as private or shared, and never as resident: those
+ * of 2 MiB as the kernel counts them, those of 1 GiB as they are.
  *
  * Oracle: /proc of each process; and arithmetic: who touches which page is decided
  * here. Needs memory for a pool of 64 MiB, and for pages of 1 GiB that much more.
@@ -28,6 +28,7 @@
 #define POOL	"/proc/sys/vm/nr_hugepages"
 #define POOL_1G	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 #define GIGA	(1UL << 30)
+#define USED	(32UL << 20)
 #define PAGES	4UL
 #define LENGTH	(PAGES * HUGE)
 
@@ -237,19 +238,71 @@ STATE(poisoned)
 	}
 }
 
-STATE(of_a_gigabyte)
+static void fill_pool_1g(void)
 {
-	char *mapping;
-
 	if (!setting_write(POOL_1G, "1") || setting_number(POOL_1G) < 1)
 		state_skip("there is no page of 1 GiB");
-	mapping = mmap(NULL, GIGA, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB, -1, 0);
-	MUST(mapping != MAP_FAILED);
+}
+
+static char *touch_a_gigabyte(char *address)
+{
+	char *mapping = mmap(address, GIGA, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB, -1, 0);
+
+	MUST(mapping != MAP_FAILED && (!address || mapping == address));
 	*mapping = 1;
+	return mapping;
+}
+
+static void expect_a_gigabyte(char *mapping, unsigned long private, unsigned long shared)
+{
 	expect_class(mapping, GIGA, MEMCLASS_CLASS_HUGETLB);
-	EXPECT_BYTES(mapping, GIGA, hugetlb_private, GIGA);
+	EXPECT_BYTES(mapping, GIGA, hugetlb_private, private * GIGA);
+	EXPECT_BYTES(mapping, GIGA, hugetlb_shared, shared * GIGA);
 	EXPECT_BYTES(mapping, GIGA, rss, 0);
+}
+
+STATE(of_a_gigabyte)
+{
+	fill_pool_1g();
+	expect_a_gigabyte(touch_a_gigabyte(NULL), 1, 0);
+}
+
+/* Not by fork(): where smaps errs, that leaves the page out as well. */
+STATE(of_a_gigabyte_mapped_twice)
+{
+	int fd = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB | MAP_HUGE_1GB);
+	char *mappings[2];
+	unsigned int i;
+
+	if (fd < 0)
+		state_skip("memfd_create() of pages of 1 GiB: %m");
+	fill_pool_1g();
+	MUST(!ftruncate(fd, GIGA));
+	for (i = 0; i < 2; i++) {
+		mappings[i] = map_aligned(GIGA, GIGA, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		*mappings[i] = 1;
+	}
+	for (i = 0; i < 2; i++)
+		expect_a_gigabyte(mappings[i], 0, 1);
+}
+
+/*
+ * The page table with its entry was a page of a file before. One of ramfs comes from where
+ * tables do, and its struct page keeps where in the file it was: see sharing_is_told().
+ */
+STATE(of_a_gigabyte_below_a_used_page)
+{
+	char *far_from_all_else = (char *)(64UL << 40);
+	int fd = file_in(file_directory(), "file", USED);
+	char *pages;
+
+	stay_on_this_cpu();
+	fill_pool_1g();
+	pages = map_alone(USED, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	touch(pages, USED);
+	MUST(!munmap(pages, USED) && !ftruncate(fd, 0));
+	expect_a_gigabyte(touch_a_gigabyte(far_from_all_else), 1, 0);
 }
 
 /*

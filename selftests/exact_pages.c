@@ -8,7 +8,6 @@
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -51,16 +50,6 @@ static char *written(const struct memory *memory)
 
 	touch(mapping, LENGTH);
 	return mapping;
-}
-
-/* The kernel collects pages on each processor before it does something with them. */
-static void stay_on_this_cpu(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(sched_getcpu(), &cpus);
-	MUST(!sched_setaffinity(0, sizeof(cpus), &cpus));
 }
 
 /*

@@ -111,7 +111,8 @@ enum memclass_kind {
  *
  * CHEAP columns are filled by both tiers, FULL ones only where every page is looked
  * at. Private, shared, dirty, referenced, PSS and swap are what /proc/PID/smaps of
- * the running kernel calls so.
+ * the running kernel calls so; but that can say of hugetlb pages of 1 GiB that they are
+ * shared when they are not.
  */
 #define MEMCLASS_COLUMNS(X) \
 	X(vmas,		 CHEAP,	"mappings (a number, not bytes)") \

@@ -222,6 +222,15 @@ int file_in(const char *directory, const char *name, size_t length)
 	return fd;
 }
 
+void stay_on_this_cpu(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(sched_getcpu(), &cpus);
+	MUST(!sched_setaffinity(0, sizeof(cpus), &cpus));
+}
+
 bool wait_until(bool (*condition)(const void *argument), const void *argument)
 {
 	struct timespec now, end;

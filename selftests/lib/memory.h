@@ -55,6 +55,9 @@ const char *tmpfs_directory(void);
 const char *file_directory(void);
 int file_in(const char *directory, const char *name, size_t length);
 
+/* The kernel collects pages on each processor before it does something with them. */
+void stay_on_this_cpu(void);
+
 /* Waits until @condition holds. Returns false when it does not for very long. */
 bool wait_until(bool (*condition)(const void *argument), const void *argument);
 

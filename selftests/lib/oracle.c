@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "reading.h"
 
 void bounds_set(struct bounds *bounds, unsigned int column, uint64_t low, uint64_t high)
@@ -196,7 +197,6 @@ static const struct field {
 	{ "Swap", MEMCLASS_COLUMN_swap, false },
 	{ "Locked", MEMCLASS_COLUMN_locked, true },
 	/* Not of memclass. */
-	{ "KernelPageSize", ORACLE_NR_COLUMNS, false },
 	{ "MMUPageSize", ORACLE_NR_COLUMNS, false },
 	{ "SwapPss", ORACLE_NR_COLUMNS, false },
 	{ "THPeligible", ORACLE_NR_COLUMNS, false },
@@ -253,6 +253,28 @@ static bool parse_header(struct oracle_vma *vma, const char *line)
 }
 
 /*
+ * 6.13 and the stable releases of 2025, "mm: hugetlb: independent PMD page table shared
+ * count": since then smaps looks for the sharers of the page table of every huge page,
+ * but only tables of PMDs, those of pages of 2 MiB, have them counted. In the place for it
+ * others have what is left there of what their page was last used for.
+ */
+static bool sharing_is_told(const struct oracle_vma *vma)
+{
+	return vma->page_size == HUGE || !oracle_vma_has(vma, "ht");
+}
+
+/* What is shared is never said to be private. */
+static void doubt_shared(struct bounds *bounds)
+{
+	uint64_t private = bounds->low[MEMCLASS_COLUMN_hugetlb_private];
+	uint64_t shared = bounds->low[MEMCLASS_COLUMN_hugetlb_shared];
+
+	bounds_set(bounds, ORACLE_HUGETLB, private + shared, private + shared);
+	bounds_set(bounds, MEMCLASS_COLUMN_hugetlb_private, private, private + shared);
+	bounds_set(bounds, MEMCLASS_COLUMN_hugetlb_shared, 0, shared);
+}
+
+/*
  * What follows from the rest: the copies in a private mapping of a file; and, where
  * Pss_Dirty is not printed, that a private page adds all of itself to it, and a shared
  * one something.
@@ -266,6 +288,8 @@ static void finish_vma(struct oracle_vma *vma)
 		cow = smaps->low[MEMCLASS_COLUMN_anon];
 	bounds_set(smaps, MEMCLASS_COLUMN_cow, cow, cow);
 	bounds_set(smaps, MEMCLASS_COLUMN_vmas, 1, 1);
+	if (!sharing_is_told(vma))
+		doubt_shared(smaps);
 	if (!(smaps->known & 1ULL << MEMCLASS_COLUMN_pss_dirty))
 		bounds_set(smaps, MEMCLASS_COLUMN_pss_dirty,
 			   smaps->low[MEMCLASS_COLUMN_private_dirty],
@@ -327,6 +351,8 @@ static int parse_smaps(struct oracle *oracle, char *text)
 			return -EPROTO;
 		} else if (!strncmp(line, "VmFlags: ", 9)) {
 			snprintf(vma->flags, sizeof(vma->flags), "%s", line + 9);
+		} else if (!strncmp(line, "KernelPageSize:", 15)) {
+			vma->page_size = strtoull(line + 15, NULL, 10) << 10;
 		} else {
 			parse_field(oracle, &vma->smaps, line);
 		}
@@ -357,6 +383,7 @@ static int take_smaps(struct oracle *oracle, pid_t pid, const struct oracle_opti
 static int take_rollup(struct oracle *oracle, pid_t pid, const struct oracle_options *options)
 {
 	char *text = slurp(pid, options, "smaps_rollup", NULL), *line, *rest = text;
+	size_t i;
 
 	if (!text)
 		return -errno;
@@ -364,6 +391,11 @@ static int take_rollup(struct oracle *oracle, pid_t pid, const struct oracle_opt
 	while ((line = next_line(&rest)) && *line)
 		parse_field(oracle, &oracle->rollup, line);
 	free(text);
+	for (i = 0; i < oracle->nr_vmas; i++)
+		if (!sharing_is_told(&oracle->vmas[i])) {
+			doubt_shared(&oracle->rollup);
+			break;
+		}
 	return 0;
 }
 

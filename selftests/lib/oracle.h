@@ -43,6 +43,7 @@ struct oracle_vma {
 	uint64_t inode;
 	unsigned int dev_major;
 	unsigned int dev_minor;
+	uint64_t page_size;
 	char perms[5];
 	char flags[128];	/* VmFlags: two letters and a space each */
 	char *name;		/* as printed, "" for none */
