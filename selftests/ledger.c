@@ -53,6 +53,9 @@ static unsigned int residue_percent(void)
  * Persistent memory is none of it. Its pages' descriptions are in memory that no old kernel
  * counts, or on the device, where a new one counts them all the same. So it goes until the
  * test has ended. @what: bind or unbind.
+ *
+ * What a region has comes back some time after it is bound. To unbind it before makes the
+ * kernel register the same things twice, and warn: so that is waited for.
  */
 static void persistent_memory(const char *what)
 {
@@ -64,6 +67,10 @@ static void persistent_memory(const char *what)
 	glob("/sys/bus/nd/devices/region*", 0, NULL, &found);
 	for (i = 0; i < found.gl_pathc; i++)
 		setting_write(path, strrchr(found.gl_pathv[i], '/') + 1);
+	globfree(&found);
+	glob("/sys/bus/nd/devices/ndbus*/wait_probe", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		setting_number(found.gl_pathv[i]);
 	globfree(&found);
 }
 
