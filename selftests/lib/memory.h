@@ -55,7 +55,7 @@ const char *tmpfs_directory(void);
 const char *file_directory(void);
 int file_in(const char *directory, const char *name, size_t length);
 
-/* The kernel collects pages on each processor before it does something with them. */
+/* Each processor has free pages, and pages on their way to a list, to itself. */
 void stay_on_this_cpu(void);
 
 /* Waits until @condition holds. Returns false when it does not for very long. */

@@ -260,7 +260,7 @@ static bool parse_header(struct oracle_vma *vma, const char *line)
  */
 static bool sharing_is_told(const struct oracle_vma *vma)
 {
-	return vma->page_size == HUGE || !oracle_vma_has(vma, "ht");
+	return vma->page_size == PAGE || vma->page_size == HUGE || !oracle_vma_has(vma, "ht");
 }
 
 /* What is shared is never said to be private. */

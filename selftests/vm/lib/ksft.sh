@@ -25,7 +25,7 @@ ksft_made()
 	local root source key
 
 	root=$(root_get workshop) || exit
-	source=$(ksft_source "$root")
+	source=$(ksft_source "$root") || exit
 	key=$({
 		stat -c '%n %s' "$source"
 		declare -f "$3"
