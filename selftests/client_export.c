@@ -27,6 +27,7 @@
 #include "client/exposition.h"
 #include "client/run.h"
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/settings.h"
 
 #define DIRECTORY	"/tmp/memclass-export"
@@ -86,25 +87,13 @@ static const char *parse(struct exposition *found, const char *out)
 
 #define VALUE(series)	exposition_value(&self->found, series)
 
-static double meminfo_total(void)
-{
-	unsigned long kib = 0;
-	FILE *file = fopen("/proc/meminfo", "re");
-
-	if (!file || fscanf(file, "MemTotal: %lu kB", &kib) != 1)
-		kib = 0;
-	if (file)
-		fclose(file);
-	return kib * 1024.0;
-}
-
 TEST_F(export, adds_up)
 {
 	EXPORT(0);
 	EXPECT_EQ(1, VALUE("memclass_module_up"));
-	EXPECT_EQ(meminfo_total(), VALUE("memclass_memory_total_bytes"));
-	EXPECT_EQ(meminfo_total(), exposition_sum(&self->found, "memclass_memory_bytes") +
-					   VALUE("memclass_memory_residue_bytes"));
+	EXPECT_EQ(meminfo("MemTotal"), VALUE("memclass_memory_total_bytes"));
+	EXPECT_EQ(meminfo("MemTotal"), exposition_sum(&self->found, "memclass_memory_bytes") +
+					       VALUE("memclass_memory_residue_bytes"));
 	EXPECT_EQ(self->found.count, VALUE("memclass_export_series"));
 	EXPECT_LT(100U, self->found.count);
 	EXPECT_EQ(0, exposition_sum(&self->found, "memclass_export_part_missing"));
@@ -532,7 +521,7 @@ static void expect_kernel_alone(struct __test_metadata *_metadata,
 	EXPECT_EQ(1, exposition_value(found, "memclass_export_part_missing{part=\"module\"}"));
 	EXPECT_EQ(1, exposition_value(found, "memclass_export_part_missing{part=\"processes\"}"));
 	EXPECT_EQ(0, exposition_value(found, "memclass_export_part_missing{part=\"kernel\"}"));
-	EXPECT_EQ(meminfo_total(), exposition_value(found, "memclass_memory_total_bytes"));
+	EXPECT_EQ(meminfo("MemTotal"), exposition_value(found, "memclass_memory_total_bytes"));
 	EXPECT_LT(0, exposition_value(
 			     found, "memclass_memory_bytes{area=\"free\",line=\"free.pages\"}"));
 	EXPECT_TRUE(isnan(exposition_value(found, "memclass_memory_residue_bytes")));

@@ -22,6 +22,7 @@
 #include "client/ledger.h"
 #include "client/synthetic.h"
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/patience.h"
 #include "lib/settings.h"
 

@@ -20,6 +20,7 @@
 #include "client/ledger.h"
 #include "client/synthetic.h"
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/patience.h"
 
 #ifndef SYS_memfd_secret

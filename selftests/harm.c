@@ -25,28 +25,13 @@
 #define WORK_TABLE	544
 #define WORK_VMA	64
 
-static uint64_t meminfo(const char *field)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	unsigned long long kib = 0;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, field, strlen(field)))
-			kib = strtoull(line + strlen(field) + 1, NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	return kib << 10;
-}
-
 /*
  * Many slices of memory, or what there is room for. On a kernel with KASAN and all else,
  * it takes too long to touch as much.
  */
 static size_t size_of_target(void)
 {
-	const uint64_t room = meminfo("MemAvailable:") * 5 / 6;
+	const uint64_t room = meminfo("MemAvailable") * 5 / 6;
 	size_t size = kernel_checks_itself() ? 128 * MIB : 512 * MIB;
 
 	while (size > room)
@@ -240,13 +225,13 @@ TEST_F_TIMEOUT(harm, pages_are_given_back_when_their_process_has_ended, 120)
 
 	/* What others had may still be going. */
 	do {
-		before = meminfo("AnonPages:");
+		before = meminfo("AnonPages");
 		harm_pause(200000);
-	} while (meminfo("AnonPages:") + harm->size / 64 < before && again(&rounds, 100));
+	} while (meminfo("AnonPages") + harm->size / 64 < before && again(&rounds, 100));
 	few = before + harm->size / 16;
 	target = harm_begin(harm);
 	ASSERT_GT(target.pid, 0);
-	ASSERT_LT(before + harm->size - harm->size / 16, meminfo("AnonPages:"));
+	ASSERT_LT(before + harm->size - harm->size / 16, meminfo("AnonPages"));
 	for (i = 0; i < READERS; i++) {
 		readers[i] = child_start(read_forever, &target.pid);
 		ASSERT_GT(readers[i].pid, 0);
@@ -254,7 +239,7 @@ TEST_F_TIMEOUT(harm, pages_are_given_back_when_their_process_has_ended, 120)
 	harm_pause(50000);
 	began = now_ns();
 	kill(target.pid, SIGKILL);
-	while (meminfo("AnonPages:") > few && now_ns() - began < 60 * SEC)
+	while (meminfo("AnonPages") > few && now_ns() - began < 60 * SEC)
 		harm_pause(1000);
 	TH_LOG("harm: %zu MiB are given back after %lu us", harm->size / MIB,
 	       (now_ns() - began) / 1000);

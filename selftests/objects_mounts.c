@@ -28,6 +28,7 @@
 #include "lib/patience.h"
 
 #include "lib/child.h"
+#include "lib/kernel.h"
 #include "lib/objects.h"
 #include "lib/settings.h"
 
@@ -453,19 +454,6 @@ TEST_F(mount, adds_up_to_statfs)
 	EXPECT_EQ((status.f_blocks - status.f_bfree) * PAGE, sum.resident + sum.swapped);
 }
 
-static uint64_t meminfo(const char *key)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	uint64_t value = 0;
-	char line[128];
-
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
-			value = strtoull(line + strlen(key) + 1, NULL, 10);
-	fclose(file);
-	return value;
-}
-
 /* All of them: of the boot, of this test, and what the kernel made for itself. */
 TEST_F(mount, adds_up_to_meminfo)
 {
@@ -484,9 +472,9 @@ TEST_F(mount, adds_up_to_meminfo)
 	memset(shared, 1, length);
 	shmid = shmget(IPC_PRIVATE, length, 0600);
 	memset(shmat(shmid, NULL, 0), 1, length);
-	before = meminfo("Shmem") << 10;
+	before = meminfo("Shmem");
 	ASSERT_TRUE(objects_read(&self->rows, READ));
-	after = meminfo("Shmem") << 10;
+	after = meminfo("Shmem");
 	for (row = self->rows.all; row < self->rows.all + self->rows.count; row++) {
 		if (row->page_size != PAGE) {
 			huge += row->resident;

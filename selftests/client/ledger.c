@@ -172,18 +172,3 @@ bool ledger_await(struct ledger *after, const struct ledger *before,
 	fprintf(stderr, "# before:\n%s# after:\n%s", before->run.out, after->run.out);
 	return false;
 }
-
-uint64_t meminfo(const char *name)
-{
-	char line[128], found[64];
-	uint64_t value = 0;
-	FILE *file = fopen("/proc/meminfo", "re");
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63[^:]: %" SCNu64, found, &value) == 2 &&
-		    !strcmp(found, name))
-			break;
-	if (file)
-		fclose(file);
-	return value * 1024;
-}

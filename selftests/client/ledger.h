@@ -52,7 +52,4 @@ struct ledger_growth {
 bool ledger_await(struct ledger *after, const struct ledger *before,
 		  const struct ledger_growth *growths);
 
-/* In bytes, of /proc/meminfo. */
-uint64_t meminfo(const char *name);
-
 #endif /* SELFTESTS_CLIENT_LEDGER_H */

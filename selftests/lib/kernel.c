@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "kernel.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -21,4 +22,23 @@ bool kernel_checks_itself(void)
 
 	uname(&name);
 	return strstr(name.release, "-memclass-");
+}
+
+uint64_t meminfo(const char *name)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128], found[64], unit[4];
+	uint64_t value = 0;
+	int words;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		words = sscanf(line, "%63[^:]: %" SCNu64 " %3s", found, &value, unit);
+		if (words >= 2 && !strcmp(found, name)) {
+			fclose(file);
+			return words == 3 ? value << 10 : value;
+		}
+	}
+	if (file)
+		fclose(file);
+	return 0;
 }
