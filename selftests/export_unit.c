@@ -72,8 +72,7 @@ FIXTURE_TEARDOWN(unit)
 {
 	shell(&self->run, "systemctl stop memclass-export.timer; "
 			  "systemctl reset-failed memclass-export.service; "
-			  "rm -f " UNITS "/memclass-export.*; rm -rf /run/memclass " DIRECTORY
-			  "; systemctl daemon-reload");
+			  "rm -f " UNITS "/memclass-export.*; rm -rf /run/memclass " DIRECTORY);
 	if (self->linked)
 		unlink(CLIENT);
 	exposition_free(&self->found);

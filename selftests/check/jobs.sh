@@ -20,19 +20,7 @@ jobs_add()
 		add_job static 1 job_ktap "static $kernel" 300 \
 			"$TOP/selftests/static/build" "$kernel"
 	done
-	for kernel in "${chosen[@]}"; do
-		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
-			"$TOP/selftests/soak/stress" "$kernel" 5
-	done
-	if chosen 6.12; then
-		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
-	fi
-	if chosen debug; then
-		add_job ground 1 job_ktap 'ground faults' 1200 "$TOP/selftests/ground/faults"
-	fi
 	if chosen kcsan; then
-		add_job ground 1 job_ktap 'ground faults kcsan' 1200 \
-			"$TOP/selftests/ground/faults" kcsan
 		add_job stress 1 job_ktap 'stress kcsan' 1800 \
 			"$TOP/selftests/soak/stress" kcsan 120
 	fi
@@ -40,17 +28,26 @@ jobs_add()
 	for kernel in "${chosen[@]}"; do
 		! released "$kernel" || released+=("$kernel")
 	done
-	if [ ${#released[@]} != 0 ]; then
-		add_job metrics 1 job_ktap metrics 600 \
-			"$TOP/selftests/metrics/run" "${released[@]}"
-	fi
 	for kernel in "${released[@]}"; do
 		add_job package 1 job_ktap "package $kernel" 1200 "$TOP/selftests/package/test" "$kernel"
 	done
 	if chosen 6.12; then
+		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 		add_job package 1 job_ktap 'package artifacts' 1200 \
 			"$TOP/selftests/package/artifacts"
 	fi
+	for kernel in "${chosen[@]}"; do
+		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
+			"$TOP/selftests/soak/stress" "$kernel" 5
+	done
+	if [ ${#released[@]} != 0 ]; then
+		add_job metrics 1 job_ktap metrics 600 \
+			"$TOP/selftests/metrics/run" "${released[@]}"
+	fi
+	for kernel in debug kcsan; do
+		! chosen "$kernel" || add_job ground 1 job_ktap "ground faults $kernel" 1200 \
+			"$TOP/selftests/ground/faults" "$kernel"
+	done
 	add_job ground 1 job_ktap 'ground preparing' 300 "$TOP/selftests/ground/preparing"
 }
 
