@@ -35,6 +35,14 @@ static inline bool faults_set(const char *value)
 	return text_write(PARAMETER_PATH("faults"), value);
 }
 
+static inline bool parameter_is(const char *value)
+{
+	char text[64];
+
+	return text_read(PARAMETER_PATH("faults"), text, sizeof(text)) > 0 &&
+	       !strncmp(text, value, strlen(value)) && !strcmp(text + strlen(value), "\n");
+}
+
 /* "off: why" is what it says when counting cannot be turned on. */
 static inline bool counting_is_on(void)
 {

@@ -34,14 +34,6 @@ static unsigned int seconds(unsigned int usually)
 	return soak ? strtoul(soak, NULL, 10) : usually;
 }
 
-static bool parameter_is(const char *value)
-{
-	char text[64];
-
-	return text_read(PARAMETER_PATH("faults"), text, sizeof(text)) > 0 &&
-	       !strncmp(text, value, strlen(value)) && !strcmp(text + strlen(value), "\n");
-}
-
 static bool version_is(const char *value)
 {
 	char text[128];
@@ -359,10 +351,10 @@ static void *fault_forever(void *unused)
 	return NULL;
 }
 
-/* One leaves the others a turn on a kernel that takes long for each fault. */
+/* Two leave the others a turn on a kernel that takes long for each fault. */
 static void fault_in_threads(const struct child *parent, void *unused)
 {
-	const unsigned int threads = kernel_checks_itself() ? 1 : 3;
+	const unsigned int threads = kernel_checks_itself() && !getenv("SOAK") ? 2 : 3;
 	unsigned int i;
 	pthread_t thread;
 

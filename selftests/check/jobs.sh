@@ -24,6 +24,10 @@ jobs_add()
 		add_job stress 1 job_ktap 'stress kcsan' 1800 \
 			"$TOP/selftests/soak/stress" kcsan 120
 	fi
+	for kernel in "${chosen[@]}"; do
+		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
+			"$TOP/selftests/soak/stress" "$kernel" 5
+	done
 	released=()
 	for kernel in "${chosen[@]}"; do
 		! released "$kernel" || released+=("$kernel")
@@ -36,10 +40,6 @@ jobs_add()
 		add_job package 1 job_ktap 'package artifacts' 1200 \
 			"$TOP/selftests/package/artifacts"
 	fi
-	for kernel in "${chosen[@]}"; do
-		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
-			"$TOP/selftests/soak/stress" "$kernel" 5
-	done
 	if [ ${#released[@]} != 0 ]; then
 		add_job metrics 1 job_ktap metrics 600 \
 			"$TOP/selftests/metrics/run" "${released[@]}"
