@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # Builds what goes into a guest, in the release roots, below build/. Nothing is
-# written beside the sources, and nothing is built twice from the same sources.
+# written beside the sources, and nothing is built twice from the same sources, be it in
+# another clone of the repository.
 
 BUILD=${BUILD:-$TOP/build}
 
@@ -44,6 +45,44 @@ build_if_changed()
 	) 9>"$dir/.lock" || exit
 }
 
+# build_or_take DIR KEY BUILD [ARG...]: as build_if_changed(), and what was built is kept
+# in the cache as well, for a clone that has not built it: of each folder, what the last
+# three of its KEYs gave.
+build_or_take()
+{
+	local name=${1#"$BUILD"/}
+
+	build_if_changed "$1" "$2" build_or_copy "built-${name//\//-}" "$(digest <<<"$2")" "${@:3}"
+}
+
+# build_or_copy NAME KEY BUILD [ARG...] DIR
+build_or_copy()
+{
+	local name=$1 entry=$CACHE/$1-$2 new=$CACHE/.new-$1 dir=${*: -1}
+
+	mkdir -p "$CACHE" || die "cannot make the cache $CACHE"
+	(
+		flock 9
+		# What was about to come or to go when something was killed.
+		rm -rf "$new"
+		if [ -e "$entry" ]; then
+			find "$dir" -mindepth 1 -maxdepth 1 ! -name .lock ! -name log -exec rm -r {} +
+			cp -a "$entry/." "$dir/" && touch "$entry"
+			exit
+		fi
+		"${@:3}" 9>&- || exit
+		# When there is no room to keep it, it is built all the same.
+		if cp -a "$dir" "$new" && touch "$new" && mv -T "$new" "$entry"; then
+			find "$CACHE" -maxdepth 1 -name "$name-????????????" -printf '%T@ %p\n' |
+				sort -rn | tail -n +4 | cut -d' ' -f2- | while read -r old; do
+				mv -T "$old" "$new" && rm -rf "$new"
+			done
+		else
+			rm -rf "$new"
+		fi
+	) 9>"$CACHE/.lock-$name"
+}
+
 # kernel_build_dir KERNEL: KDIR as seen inside the release's root.
 kernel_build_dir()
 {
@@ -60,8 +99,8 @@ build_module()
 {
 	local dir=$BUILD/kmod/$1 key
 
-	key=$(tree_digest Kbuild kmod)-$(kernel_version "$1") || exit
-	build_if_changed "$dir" "$key" module_make "$1"
+	key=$(tree_digest Kbuild kmod)-$(modules_key "$1") || exit
+	build_or_take "$dir" "$key" module_make "$1"
 	printf '%s\n' "$dir/tree/kmod/memclass.ko"
 }
 
@@ -80,14 +119,24 @@ build_test_modules()
 {
 	local dir=$BUILD/test-modules/$1 key
 
-	key=$(tree_digest selftests/modules)-$(kernel_version "$1") || exit
-	build_if_changed "$dir" "$key" test_modules_make "$1"
+	key=$(tree_digest selftests/modules)-$(modules_key "$1") || exit
+	build_or_take "$dir" "$key" test_modules_make "$1"
 	printf '%s\n' "$dir/tree/selftests/modules"
 }
 
 test_modules_make()
 {
 	modules_make "$1" "$2" selftests/modules '' selftests/modules
+}
+
+# modules_key KERNEL: what modules depend on beside their sources.
+modules_key()
+{
+	{
+		kernel_version "$1" || exit
+		root_key "${KERNEL_RELEASE[$1]}"
+		declare -f module_make test_modules_make modules_make
+	} | digest
 }
 
 # modules_make KERNEL DIR FOLDER CHECKS PATH...: those that FOLDER's Kbuild names, from
@@ -143,23 +192,21 @@ build_userspace()
 # build_userspace_for ARCH: the same, for other processors.
 build_userspace_for()
 {
-	local dir=$BUILD/userspace root=workshop key
+	local dir=$BUILD/userspace root=workshop ksft key
 
 	if [ "$1" = arm64 ]; then
 		dir=$dir-arm64 root=arm64
 	fi
-	key=$(tree_digest userspace selftests kmod/uapi packaging/systemd)-$(root_key $root) || exit
-	build_if_changed "$dir" "$key" userspace_make $root
+	ksft=$(ksft_get) || exit
+	key=$(tree_digest userspace selftests kmod/uapi packaging/systemd)-$(root_key $root)-$ksft || exit
+	build_or_take "$dir" "$key" userspace_make $root "$ksft"
 	printf '%s\n' "$dir/out"
 }
 
 userspace_make()
 {
-	local ksft
-
-	ksft=$(ksft_get) || return
-	mkdir -p "$2/out"
-	root_run "$1" --bind "$TOP" /memclass --bind "$2/out" /out \
-		--bind "$ksft" /ksft -- \
+	mkdir -p "$3/out"
+	root_run "$1" --bind "$TOP" /memclass --bind "$3/out" /out \
+		--bind "$2" /ksft -- \
 		/memclass/selftests/vm/lib/make-userspace
 }
