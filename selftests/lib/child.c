@@ -24,10 +24,12 @@ uint64_t now_ns(void)
 
 bool again(struct rounds *rounds, unsigned int often)
 {
+	const uint64_t most_ns = rounds->seconds ? rounds->seconds * SEC : SEC / 2;
+
 	if (!rounds->number)
 		rounds->began_ns = now_ns();
 	if (rounds->number == often ||
-	    (rounds->number >= 3 && now_ns() - rounds->began_ns > (rounds->seconds ?: 1) * SEC))
+	    (rounds->number >= 3 && now_ns() - rounds->began_ns > most_ns))
 		return false;
 	rounds->number++;
 	return true;

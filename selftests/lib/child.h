@@ -22,7 +22,7 @@ uint64_t now_ns(void);
  */
 struct rounds {
 	unsigned int number;
-	unsigned int seconds;		/* 1 unless it is said */
+	unsigned int seconds;		/* half a one unless it is said */
 	uint64_t began_ns;
 };
 
