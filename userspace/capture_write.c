@@ -6,18 +6,17 @@
 #include "capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "say.h"
+#include "unfinished.h"
 
 struct capture_writer {
 	const char *path;
-	char *unfinished;
-	int fd;
+	struct unfinished file;
 	sqlite3 *db;
 	uint64_t sample;
 	struct cursor rows[NR_CAPTURE_TABLES];
@@ -125,33 +124,24 @@ static bool prepare(struct capture_writer *writer)
 	return run(writer, format) && run(writer, "BEGIN") && create_tables(writer);
 }
 
-static enum status out_of_memory(void)
-{
-	say_error("out of memory");
-	return STATUS_FAILURE;
-}
-
 /* OK has to be followed by capture_finish() or capture_abandon(). */
 enum status capture_create(struct capture_writer **created, const char *path)
 {
 	struct capture_writer *writer = calloc(1, sizeof(*writer));
+	enum status status;
 
-	if (!writer)
-		return out_of_memory();
-	writer->path = path;
-	if (asprintf(&writer->unfinished, "%s.XXXXXX", path) < 0) {
-		free(writer);
-		return out_of_memory();
-	}
-	writer->fd = mkostemp(writer->unfinished, O_CLOEXEC);
-	if (writer->fd < 0) {
-		say_error("cannot make %s: %s", path, strerror(errno));
-		free(writer->unfinished);
-		free(writer);
+	if (!writer) {
+		say_error("out of memory");
 		return STATUS_FAILURE;
 	}
-	unfinished = writer->unfinished;
-	if (sqlite3_open_v2(writer->unfinished, &writer->db, SQLITE_OPEN_READWRITE, NULL)) {
+	writer->path = path;
+	status = unfinished_open(&writer->file, path);
+	if (status) {
+		free(writer);
+		return status;
+	}
+	unfinished = writer->file.path;
+	if (sqlite3_open_v2(writer->file.path, &writer->db, SQLITE_OPEN_READWRITE, NULL)) {
 		say_unwritable(writer);
 	} else if (prepare(writer)) {
 		*created = writer;
@@ -307,30 +297,36 @@ static void close_all(struct capture_writer *writer)
 	for (i = 0; i < NR_CAPTURE_TABLES; i++)
 		sqlite3_finalize(writer->rows[i].statement);
 	sqlite3_close(writer->db);
-	close(writer->fd);
-	unfinished = NULL;
-	free(writer->unfinished);
+	close(writer->file.fd);
 	free(writer);
 }
 
 void capture_abandon(struct capture_writer *writer)
 {
-	unlink(writer->unfinished);
+	unfinished = NULL;
+	unfinished_remove(&writer->file);
 	close_all(writer);
 }
 
 /* Others can see it once its name is there: not before all of it is on the disk. */
 enum status capture_finish(struct capture_writer *writer)
 {
+	enum status status = STATUS_OK;
+
 	if (!run(writer, "COMMIT")) {
 		capture_abandon(writer);
 		return STATUS_FAILURE;
 	}
-	if (fsync(writer->fd) || rename(writer->unfinished, writer->path)) {
+	if (fsync(writer->file.fd)) {
 		say_error("cannot write %s: %s", writer->path, strerror(errno));
 		capture_abandon(writer);
 		return STATUS_FAILURE;
 	}
+	unfinished = NULL;
+	if (unfinished_finish(&writer->file)) {
+		say_error("cannot write %s: %s", writer->path, strerror(errno));
+		status = STATUS_FAILURE;
+	}
 	close_all(writer);
-	return STATUS_OK;
+	return status;
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -169,12 +170,14 @@ static enum status finish(enum status status)
 	if (!failed && !error)
 		return status;
 	if (error != EPIPE)
-		say_error("cannot write: %s", error ? strerror(error) : "output is missing");
+		say_error("cannot write: %s", error ? strerror(error) : "some of it is missing");
 	return STATUS_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
+	/* What is too large is an error of the write, after which there is something to do. */
+	signal(SIGXFSZ, SIG_IGN);
 	return finish(run(argc, argv));
 }

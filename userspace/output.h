@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "command.h"
+#include "unfinished.h"
 
 /* A file that is there when all of it is; or standard output. */
 struct output {
 	FILE *file;
 	const char *path;		/* NULL: standard output */
-	char *unfinished;
+	struct unfinished unfinished;
 	int error;			/* of a write that failed, for who looks at that */
 	mode_t mode;			/* when it is finished; 0: for its owner alone */
 };
