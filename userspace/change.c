@@ -49,14 +49,38 @@ static bool add_process(struct changes *changes, size_t *room, const struct proc
 	return true;
 }
 
-static bool add_all(struct changes *changes, size_t *room, const struct snapshot *snapshot,
-		    bool after, enum change_by by)
+static bool is_same(const struct process *one, const struct process *other, enum change_by by)
+{
+	if (by == CHANGE_BY_NAME)
+		return !strcmp(one->comm, other->comm);
+	return one->pid == other->pid && one->start_ns == other->start_ns;
+}
+
+/* What @other does not know of a process did not come, and is not gone. */
+static bool is_hidden(const struct process *process, const struct snapshot *other,
+		      enum change_by by)
 {
 	size_t i;
 
-	for (i = 0; i < snapshot->count; i++)
-		if (!add_process(changes, room, &snapshot->all[i], after, by))
+	for (i = 0; i < other->count; i++)
+		if (other->all[i].classes_unknown && is_same(&other->all[i], process, by))
+			return true;
+	return false;
+}
+
+static bool add_all(struct changes *changes, size_t *room, const struct snapshot *snapshot,
+		    const struct snapshot *other, bool after, enum change_by by)
+{
+	size_t i, left_out = 0;
+
+	for (i = 0; i < snapshot->count; i++) {
+		if (snapshot->all[i].classes_unknown || is_hidden(&snapshot->all[i], other, by))
+			left_out++;
+		else if (!add_process(changes, room, &snapshot->all[i], after, by))
 			return false;
+	}
+	if (left_out > changes->left_out)
+		changes->left_out = left_out;
 	return true;
 }
 
@@ -112,8 +136,8 @@ bool changes_find(struct changes *changes, const struct snapshot *before,
 	size_t room = 0;
 
 	memset(changes, 0, sizeof(*changes));
-	if (!add_all(changes, &room, before, false, by) ||
-	    !add_all(changes, &room, after, true, by)) {
+	if (!add_all(changes, &room, before, after, false, by) ||
+	    !add_all(changes, &room, after, before, true, by)) {
 		changes_free(changes);
 		return false;
 	}

@@ -27,6 +27,7 @@ struct change {
 struct changes {
 	struct change *all;
 	size_t count;
+	size_t left_out;		/* processes whose classes one of both does not know */
 };
 
 /* Return: false when there is no memory. On success, changes_free() ends it. */

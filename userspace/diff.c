@@ -195,6 +195,8 @@ static bool is_known(const struct changes *changes, uint64_t columns)
 	uint64_t before, after;
 	size_t i;
 
+	if (changes->left_out && !changes->count)
+		return false;
 	for (i = 0; i < changes->count; i++)
 		if (!change_get(&changes->all[i], columns, &before, &after))
 			return false;
@@ -233,13 +235,16 @@ static const char *name_of(uint64_t columns)
 	return "";
 }
 
-static void print_notes(const struct sides *sides, uint64_t columns)
+static void print_notes(const struct changes *changes, const struct sides *sides,
+			uint64_t columns)
 {
 	double seconds = ((double)sides->times[1].unix_ns - sides->times[0].unix_ns) / 1e9;
 
 	printf("%s by class, after %.0f s", name_of(columns), seconds);
 	if (!is_same_boot(sides))
 		printf("; not the same boot, hence by name");
+	if (changes->left_out)
+		printf("; left out, with classes that are not known: %zu", changes->left_out);
 	putchar('\n');
 }
 
@@ -255,7 +260,7 @@ static enum status print_table(const struct changes *changes, const struct sides
 	if (status)
 		return status;
 	if (!request->raw && !request->no_headings)
-		print_notes(sides, columns);
+		print_notes(changes, sides, columns);
 	for (i = 0; i < changes->count; i++) {
 		row = make_row(&changes->all[i], columns);
 		total.before += row.before;
@@ -299,6 +304,7 @@ static enum status print_json(const struct changes *changes, const struct sides 
 	json_number(&json, "after_unix_ns", sides->times[1].unix_ns);
 	json_bool(&json, "same_boot", is_same_boot(sides));
 	json_string(&json, "column", name_of(columns));
+	json_number(&json, "left_out", changes->left_out);
 	json_open_array(&json, "changes");
 	for (i = 0; i < changes->count; i++)
 		emit_change(&json, &changes->all[i], columns);

@@ -143,6 +143,26 @@ static void write_head(struct report *report)
 	fputs("</p>\n", report->out);
 }
 
+/* Whoever recorded it was not permitted to look at them, or did not want to. */
+static size_t count_hidden(const struct snapshot *snapshot)
+{
+	size_t i, hidden = 0;
+
+	for (i = 0; i < snapshot->count; i++)
+		hidden += snapshot->all[i].classes_unknown;
+	return hidden;
+}
+
+static void write_hidden(struct report *report)
+{
+	const size_t hidden = count_hidden(&report->last);
+
+	if (hidden)
+		fprintf(report->out,
+			"<p>Which classes %zu of %zu processes have is not known: they are not part of what follows.</p>\n",
+			hidden, report->last.count);
+}
+
 /* Classes that have something at some time. */
 static size_t make_areas(const struct timeline *timeline, const uint64_t *values,
 			 struct chart_area *areas, char names[][CLASS_NAME_MAX])
@@ -214,7 +234,9 @@ static void write_growth(struct report *report)
 			 units_change(text, process->last - process->first));
 		write_chart(report, caption, process->values, 480, 200);
 	}
-	fputs(i ? "</div>\n" : "</div>\n<p>No process grew.</p>\n", report->out);
+	fputs("</div>\n", report->out);
+	if (!i && timeline->nr_processes > count_hidden(&report->last))
+		fputs("<p>No process grew.</p>\n", report->out);
 }
 
 static void write_changes(struct report *report)
@@ -371,6 +393,7 @@ static void write_page(struct report *report)
 {
 	html_begin(report->out, "memclass report");
 	write_head(report);
+	write_hidden(report);
 	report_verdicts(report->out, report->capture);
 	write_growth(report);
 	write_changes(report);

@@ -87,10 +87,15 @@ static void write_finding(FILE *out, const struct finding *finding)
 }
 
 /* What is suspected comes first. */
-static void write_findings(FILE *out, const struct findings *findings)
+static void write_findings(FILE *out, const struct findings *findings,
+			   const struct subjects *subjects)
 {
 	size_t i;
 
+	if (!subjects_seen(subjects) && subjects->hidden_most && !findings->suspected) {
+		fputs("<p>There is nothing to judge by.</p>\n", out);
+		return;
+	}
 	if (!findings->suspected) {
 		fputs("<p>Nothing is suspected.</p>\n", out);
 		return;
@@ -108,7 +113,7 @@ static void judge(FILE *out, struct source *capture)
 
 	if (take_samples(&subjects, capture) &&
 	    findings_read(&findings, &subjects, replay_samples(capture)))
-		write_findings(out, &findings);
+		write_findings(out, &findings, &subjects);
 	else
 		fputs("<p>There was not enough memory for them.</p>\n", out);
 	findings_free(&findings);

@@ -218,6 +218,7 @@ void subjects_begin(struct subjects *subjects)
 		note_pid(subjects, subject->pid);
 	}
 	subjects->next = 0;
+	subjects->hidden = 0;
 	subjects->threads = 0;
 	subjects->vmas = 0;
 	subjects->shmem = 0;
@@ -241,8 +242,14 @@ void subjects_pass(struct subjects *subjects, const struct process *process)
 
 bool subjects_take(struct subjects *subjects, const struct process *process)
 {
-	struct subject *subject = find(subjects, process);
+	struct subject *subject;
 
+	if (process->classes_unknown) {
+		subjects->hidden++;
+		subjects_pass(subjects, process);
+		return true;
+	}
+	subject = find(subjects, process);
 	if (!subject)
 		subject = new_subject(subjects, growth_new());
 	if (!subject)
@@ -317,6 +324,8 @@ bool subjects_end_with(struct subjects *subjects, uint64_t time_ns,
 	struct subject *subject;
 	size_t i;
 
+	if (subjects->hidden > subjects->hidden_most)
+		subjects->hidden_most = subjects->hidden;
 	if (subjects->machine && counters)
 		take_machine(subjects, counters);
 	if (!subjects->keep_ended)
@@ -331,6 +340,11 @@ bool subjects_end_with(struct subjects *subjects, uint64_t time_ns,
 		}
 	}
 	return true;
+}
+
+size_t subjects_seen(const struct subjects *subjects)
+{
+	return subjects->count - !!subjects->machine;
 }
 
 size_t subjects_alive(const struct subjects *subjects)

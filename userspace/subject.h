@@ -37,6 +37,8 @@ struct subjects {
 	uint64_t pids[SUBJECTS_PIDS / 64];	/* a bit for each, of those that there are */
 	struct subject *machine;	/* one of them, or NULL */
 	struct source *capture;		/* where the machine's counters are, unless of now */
+	size_t hidden;			/* of the sample that is being taken: not judged, */
+	size_t hidden_most;		/* since their classes are not known; of all samples */
 	uint64_t threads;		/* sums of the sample that is being taken */
 	uint64_t vmas;
 	uint64_t shmem;
@@ -67,6 +69,8 @@ bool subjects_know(struct subjects *subjects, const struct process *process);
  */
 struct subject *subjects_restore(struct subjects *subjects, struct growth *growth);
 
+/* Without the machine; all that are kept, and those that were there in the last sample. */
+size_t subjects_seen(const struct subjects *subjects);
 size_t subjects_alive(const struct subjects *subjects);
 void subjects_free(struct subjects *subjects);
 

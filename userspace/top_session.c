@@ -275,6 +275,8 @@ static enum status read_mappings(struct top_session *session)
 	if (model->nr_rows >= MAPPINGS_MAX)
 		session->floor = session->floor ? 2 * session->floor : 8192;
 	session->ended = !any || result == SOURCE_CUT_OFF;
+	if (result == SOURCE_NOT_PERMITTED)
+		return STATUS_NOT_PERMITTED;
 	return result == SOURCE_FAILED ? STATUS_FAILURE : STATUS_OK;
 }
 

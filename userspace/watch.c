@@ -216,6 +216,27 @@ static bool all_ended(const struct plan *plan)
 	return plan->nr_targets && !subjects_alive(&plan->watch.subjects);
 }
 
+/* Only the module knows classes without looking at mappings, and only root at everybody's. */
+static enum status say_hidden(const struct plan *plan)
+{
+	if (plan->watch.subjects.capture) {
+		say_error("nothing to judge by: %s does not have the classes of these processes",
+			  plan->watch.request->source);
+		return STATUS_FAILURE;
+	}
+	if (plan->watch.request->cheap) {
+		say_usage("watch", "nothing to judge by: without the module --cheap sees no classes");
+		return STATUS_USAGE;
+	}
+	say_error("not permitted: the mappings of these processes need their user, or root");
+	return STATUS_NOT_PERMITTED;
+}
+
+static bool all_are_hidden(const struct plan *plan)
+{
+	return plan->watch.subjects.hidden_most && !subjects_seen(&plan->watch.subjects);
+}
+
 static enum status sample_again_and_again(struct plan *plan, struct source *source)
 {
 	uint64_t began = now_ns(), next = began, watched;
@@ -225,6 +246,8 @@ static enum status sample_again_and_again(struct plan *plan, struct source *sour
 		status = sample(plan, source, 0);
 		watched = now_ns() - began;
 		plan->watch.seconds = watched / 1e9;
+		if (!status && all_are_hidden(plan))
+			return say_hidden(plan);
 		if (status || interrupted || all_ended(plan))
 			return status;
 		if (plan->length_ns && watched + plan->interval_ns > (uint64_t)plan->length_ns)
@@ -247,7 +270,7 @@ static enum status replay(struct plan *plan, struct source *capture)
 		status = sample(plan, capture, now);
 	}
 	plan->watch.seconds = (now - begin) / 1e9;
-	return status;
+	return !status && all_are_hidden(plan) ? say_hidden(plan) : status;
 }
 
 static enum status report(const struct plan *plan)

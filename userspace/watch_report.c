@@ -215,9 +215,14 @@ static bool is_shown(const struct watch *watch, const struct finding *row)
 
 static void print_title(const struct watch *watch)
 {
-	printf("%" PRIu64 " samples of %zu process%s in %.0fs\n", watch->samples,
-	       subjects_alive(&watch->subjects),
-	       subjects_alive(&watch->subjects) == 1 ? "" : "es", watch->seconds);
+	const size_t seen = subjects_seen(&watch->subjects);
+
+	printf("%" PRIu64 " samples of %zu process%s in %.0fs", watch->samples, seen,
+	       seen == 1 ? "" : "es", watch->seconds);
+	if (watch->subjects.hidden_most)
+		printf("; left out, with classes that are not known: %zu",
+		       watch->subjects.hidden_most);
+	putchar('\n');
 }
 
 /* "3.1M an hour", "12 mappings an hour" */
@@ -366,6 +371,7 @@ static void print_json(const struct watch *watch, const struct findings *rows)
 	json_number(&json, "schema", JSON_SCHEMA);
 	json_number(&json, "samples", watch->samples);
 	json_number(&json, "watched_ns", watch->seconds * 1e9);
+	json_number(&json, "left_out", watch->subjects.hidden_most);
 	json_number(&json, "suspected", rows->suspected);
 	json_open_array(&json, "findings");
 	for (i = 0; i < rows->count; i++) {
