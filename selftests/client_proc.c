@@ -338,7 +338,7 @@ TEST_F(still, not_permitted)
 	EXPECT_STREQ("", self->proc.err);
 	run_free(&self->proc);
 	run_after(&self->proc, become_nobody, "maps", "--source=proc", self->text, NULL);
-	EXPECT_EQ(1, self->proc.status);
+	EXPECT_EQ(5, self->proc.status);
 	EXPECT_STREQ("", self->proc.out);
 	EXPECT_NE(NULL, strstr(self->proc.err, "not permitted"));
 }

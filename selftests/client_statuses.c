@@ -174,6 +174,46 @@ TEST_F(anywhere, classes)
 	run_free(&got);
 }
 
+TEST_F(anywhere, classes_as_json)
+{
+	static const struct {
+		const char *list, *name, *text, *key, *value;
+	} words[] = {
+		{ "classes", "heap", NULL, "type", "private-anon" },
+		{ "classes", "memfd", NULL, "type", "shared-anon" },
+#define TYPE(type, name, text) { "types", name, text, NULL, NULL },
+		MEMCLASS_TYPES(TYPE)
+#undef TYPE
+#define CHEAP	"cheap"
+#define FULL	"full"
+#define COLUMN(field, tier, text) { "columns", #field, text, "tier", tier },
+			MEMCLASS_COLUMNS(COLUMN)
+#undef COLUMN
+#define FAULT(field, text) { "faults", #field, text, NULL, NULL },
+				MEMCLASS_FAULTS(FAULT)
+#undef FAULT
+	};
+	const struct json *word;
+	struct run got;
+	size_t i;
+
+	run(&got, "classes", "--json", NULL);
+	EXPECT_EQ(0, got.status);
+	ASSERT_TRUE(run_json(&got));
+	EXPECT_EQ((size_t)MEMCLASS_NR_CLASSES, json_length(json_member(got.json, "classes")));
+	EXPECT_EQ((size_t)MEMCLASS_NR_COLUMNS, json_length(json_member(got.json, "columns")));
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		word = json_find(json_member(got.json, words[i].list), "name", words[i].name);
+		ASSERT_NE(NULL, word)
+		TH_LOG("%s", words[i].name);
+		if (words[i].text)
+			EXPECT_STREQ(words[i].text, json_string(word, "text"));
+		if (words[i].key)
+			EXPECT_STREQ(words[i].value, json_string(word, words[i].key));
+	}
+	run_free(&got);
+}
+
 FIXTURE(missing)
 {
 	struct synthetic synthetic;
@@ -338,6 +378,9 @@ TEST_F(unloaded, says_so)
 		EXPECT_SAYS(&got, 1, "only the module has");
 		run_free(&got);
 	}
+	run(&got, "system", NULL);
+	EXPECT_SAYS(&got, 4, "module is not loaded: modprobe memclass");
+	run_free(&got);
 	run(&got, "version", NULL);
 	EXPECT_EQ(4, got.status);
 	EXPECT_EQ(0, strncmp(got.out, "client version ", 15));

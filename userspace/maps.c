@@ -165,6 +165,8 @@ static enum status maps(struct source *source, pid_t pid, const struct request *
 	result = source_first_vma(source, pid, &vma);
 	if (result == SOURCE_GOT && vma.pid == pid)
 		status = put_out(source, &vma, &watch, request);
+	else if (result == SOURCE_NOT_PERMITTED)
+		status = STATUS_NOT_PERMITTED;
 	else if (result != SOURCE_FAILED)
 		source_say_why_missing(source, pid);
 	pid_watch_end(&watch);

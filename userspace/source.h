@@ -75,11 +75,12 @@ struct vma {
 };
 
 /*
- * FAILED has been complained about. CUT_OFF is for mappings alone: the process has
+ * FAILED has been complained about, as has NOT_PERMITTED: to look at mappings. CUT_OFF is for mappings alone: the process has
  * ended, or become another program, and some of them were not read.
  */
 enum source_result {
-	SOURCE_FAILED = -1,
+	SOURCE_NOT_PERMITTED = -2,
+	SOURCE_FAILED,
 	SOURCE_END,
 	SOURCE_GOT,
 	SOURCE_CUT_OFF,

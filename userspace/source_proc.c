@@ -213,6 +213,11 @@ static enum source_result take_mappings(struct proc *proc, const struct proc_sta
 		return SOURCE_FAILED;
 	}
 	maps = proc_maps_open(process->pid, stat, status->threads, proc->devices);
+	if (!maps && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+		say_error("cannot read the mappings of process %d: %s", process->pid,
+			  strerror(errno));
+		return SOURCE_FAILED;
+	}
 	if (!maps && errno != EACCES && errno != EPERM)
 		return SOURCE_END;
 	if (!maps) {
@@ -402,7 +407,7 @@ static enum source_result first_vma(struct source *source, pid_t pid, struct vma
 		rewinddir(proc->pids);
 	if (pid && !begin_maps(proc, pid) && (errno == EACCES || errno == EPERM)) {
 		say_error("not permitted: the mappings of process %d need its user, or root", pid);
-		return SOURCE_FAILED;
+		return SOURCE_NOT_PERMITTED;
 	}
 	return next_vma(source, vma);
 }

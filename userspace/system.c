@@ -197,6 +197,7 @@ static enum status show(const struct ledger *ledger, const struct ledger *before
 
 static enum status run(const struct request *request, char **operands, int count)
 {
+	struct request of_module = *request;
 	struct ledger ledgers[2];
 	struct repeat repeat;
 	struct source *source;
@@ -209,9 +210,12 @@ static enum status run(const struct request *request, char **operands, int count
 		say_usage("system", "--watch has columns of its own: --columns does not go with it");
 		return STATUS_USAGE;
 	}
+	/* /proc has no ledger: it is no way out where the module is not there. */
+	if (!request->source)
+		of_module.source = SOURCE_MODULE;
 	status = repeat_begin(&repeat, request, "system");
 	if (!status)
-		status = source_open(&source, request);
+		status = source_open(&source, &of_module);
 	if (status)
 		return status;
 	for (round = 0; !status && repeat_next(&repeat); round++) {
