@@ -5,17 +5,35 @@
 # runs beside others and reports with result*(), as often as jobs_add() says.
 
 # jobs_add: all jobs, in the order in which they start: those first that tell soon
-# what is wrong, the long ones before the short ones.
+# what is wrong, the long ones before the short ones. Packages wait for the disk half of
+# the time, so they come beside the longest guests, which never do.
 jobs_add()
 {
 	local kernel
-	local -a released
+	local -a built=() released=() debian=()
+
+	for kernel in "${chosen[@]}"; do
+		! released "$kernel" || released+=("$kernel")
+		if kernel_is_built "$kernel"; then
+			built+=("$kernel")
+		else
+			debian+=("$kernel")
+		fi
+	done
 
 	add_job ktap 1 job_ktap ktap 60 "$TOP/selftests/ktap/test"
 	add_job static 1 job_ktap 'static style' 900 "$TOP/selftests/static/style"
 	add_job static 1 job_ktap 'static completion' 300 "$TOP/selftests/static/completion"
 	add_job fuzz 1 job_ktap fuzz 600 "$TOP/selftests/fuzz/run"
-	add_guests
+	add_guests "${built[@]}"
+	for kernel in "${released[@]}"; do
+		add_job package 1 job_ktap "package $kernel" 1200 "$TOP/selftests/package/test" "$kernel"
+	done
+	! chosen 6.12 || add_job package 1 job_ktap 'package artifacts' 1200 \
+		"$TOP/selftests/package/artifacts"
+	[ ${#released[@]} = 0 ] || add_job metrics 1 job_ktap metrics 600 \
+		"$TOP/selftests/metrics/run" "${released[@]}"
+	add_guests "${debian[@]}"
 	for kernel in "${chosen[@]}"; do
 		add_job static 1 job_ktap "static $kernel" 300 \
 			"$TOP/selftests/static/build" "$kernel"
@@ -28,22 +46,7 @@ jobs_add()
 		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
 			"$TOP/selftests/soak/stress" "$kernel" 5
 	done
-	released=()
-	for kernel in "${chosen[@]}"; do
-		! released "$kernel" || released+=("$kernel")
-	done
-	for kernel in "${released[@]}"; do
-		add_job package 1 job_ktap "package $kernel" 1200 "$TOP/selftests/package/test" "$kernel"
-	done
-	if chosen 6.12; then
-		add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
-		add_job package 1 job_ktap 'package artifacts' 1200 \
-			"$TOP/selftests/package/artifacts"
-	fi
-	if [ ${#released[@]} != 0 ]; then
-		add_job metrics 1 job_ktap metrics 600 \
-			"$TOP/selftests/metrics/run" "${released[@]}"
-	fi
+	! chosen 6.12 || add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	for kernel in debug kcsan; do
 		! chosen "$kernel" || add_job ground 1 job_ktap "ground faults $kernel" 1200 \
 			"$TOP/selftests/ground/faults" "$kernel"
@@ -107,14 +110,14 @@ needs_check()
 	done || exit
 }
 
-# add_guests: the programs, divided by kernel and options: a boot for each.
+# add_guests KERNEL...: the programs, divided by kernel and options: a boot for each.
 add_guests()
 {
 	local kernel program seconds options key
 	local -A boots
 	local -a keys words
 
-	for kernel in "${chosen[@]}"; do
+	for kernel; do
 		boots=() keys=()
 		for program in "${programs[@]}"; do
 			wants "$program" || continue
