@@ -55,6 +55,22 @@ build_or_take()
 	build_if_changed "$1" "$2" build_or_copy "built-${name//\//-}" "$(digest <<<"$2")" "${@:3}"
 }
 
+# take_build ENTRY DIR: what is taken is older than any source, whenever that was edited,
+# so that make does not trust it for another KEY; and no file of it is ever half there.
+take_build()
+{
+	local entry=$1 dir=$2 taken=$2/.taken
+
+	rm -rf "$taken"
+	[ -e "$entry" ] || return
+	cp -a "$entry" "$taken" && rm -f "$taken/.lock" &&
+		find "$taken" -type f -exec touch -d @0 {} + &&
+		find "$dir" -mindepth 1 -maxdepth 1 ! -name .lock ! -name log ! -name .taken \
+			-exec rm -r {} + &&
+		find "$taken" -mindepth 1 -maxdepth 1 -exec mv -t "$dir" {} + &&
+		rmdir "$taken" && touch "$entry"
+}
+
 # build_or_copy NAME KEY BUILD [ARG...] DIR
 build_or_copy()
 {
@@ -65,12 +81,9 @@ build_or_copy()
 		flock 9
 		# What was about to come or to go when something was killed.
 		rm -rf "$new"
-		if [ -e "$entry" ]; then
-			find "$dir" -mindepth 1 -maxdepth 1 ! -name .lock ! -name log -exec rm -r {} +
-			cp -a "$entry/." "$dir/" && touch "$entry"
-			exit
-		fi
+		! take_build "$entry" "$dir" || exit 0
 		"${@:3}" 9>&- || exit
+		[ ! -e "$entry" ] || exit 0
 		# When there is no room to keep it, it is built all the same.
 		if cp -a "$dir" "$new" && touch "$new" && mv -T "$new" "$entry"; then
 			find "$CACHE" -maxdepth 1 -name "$name-????????????" -printf '%T@ %p\n' |
