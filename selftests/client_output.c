@@ -151,6 +151,19 @@ TEST_F(output, is_a_link)
 	}
 }
 
+TEST_F(output, is_a_link_that_leads_nowhere)
+{
+	struct stat now;
+
+	ASSERT_EQ(0, symlink("nowhere", LINK));
+	write_to(&self->run, 0, LINK);
+	EXPECT_EQ(1, self->run.status);
+	EXPECT_NE(NULL, strstr(self->run.err, "leads nowhere"));
+	ASSERT_EQ(0, lstat(LINK, &now));
+	EXPECT_TRUE(S_ISLNK(now.st_mode));
+	EXPECT_EQ(2, files_in_folder());
+}
+
 TEST_F(output, is_too_large)
 {
 	size_t i;

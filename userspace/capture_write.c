@@ -141,7 +141,8 @@ enum status capture_create(struct capture_writer **created, const char *path)
 		return status;
 	}
 	unfinished = writer->file.path;
-	if (sqlite3_open_v2(writer->file.path, &writer->db, SQLITE_OPEN_READWRITE, NULL)) {
+	/* It is locked already, which over a network would keep SQLite's own locks out. */
+	if (sqlite3_open_v2(writer->file.path, &writer->db, SQLITE_OPEN_READWRITE, "unix-none")) {
 		say_unwritable(writer);
 	} else if (prepare(writer)) {
 		*created = writer;

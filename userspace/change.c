@@ -74,7 +74,8 @@ static bool add_all(struct changes *changes, size_t *room, const struct snapshot
 	size_t i, left_out = 0;
 
 	for (i = 0; i < snapshot->count; i++) {
-		if (snapshot->all[i].classes_unknown || is_hidden(&snapshot->all[i], other, by))
+		if (snapshot->all[i].classes_unknown || is_hidden(&snapshot->all[i], other, by) ||
+		    (by == CHANGE_BY_NAME && is_hidden(&snapshot->all[i], snapshot, by)))
 			left_out++;
 		else if (!add_process(changes, room, &snapshot->all[i], after, by))
 			return false;

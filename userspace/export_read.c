@@ -91,6 +91,12 @@ static void choose(struct chosen *chosen, struct subjects *subjects, struct proc
 	double weight = weight_of(subjects, process);
 	size_t at = chosen->count;
 
+	/* It could not be judged. */
+	if (process->classes_unknown) {
+		subjects_pass(subjects, process);
+		process_free(process);
+		return;
+	}
 	if (at == WATCHED_MAX) {
 		at = chosen->lightest;
 		if (chosen->all[at].weight >= weight) {

@@ -135,7 +135,7 @@ static bool put_mappings_from(struct recording *recording, pid_t pid)
 		if (!capture_put_mapping(recording->writer, &vma))
 			return false;
 	}
-	return result != SOURCE_FAILED;
+	return result >= SOURCE_END;
 }
 
 static bool put_mappings(struct recording *recording)

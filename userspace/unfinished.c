@@ -64,8 +64,11 @@ static char *find_target(const char *path)
 	struct stat now;
 	char *target;
 
-	if (stat(path, &now)) {
+	if (lstat(path, &now)) {
 		target = strdup(path);
+	} else if (stat(path, &now)) {
+		say_error("%s is a link that leads nowhere", path);
+		return NULL;
 	} else if (!S_ISREG(now.st_mode)) {
 		say_error("%s is there, and not a file that could be replaced", path);
 		return NULL;
@@ -75,6 +78,22 @@ static char *find_target(const char *path)
 	if (!target)
 		say_error("cannot make %s: %s", path, strerror(errno));
 	return target;
+}
+
+/* Until it is locked, another one that cleans up can take it for one that was left. */
+static int make_locked(char *path)
+{
+	char *const wild = path + strlen(path) - 6;
+	struct stat now;
+	int fd;
+
+	for (;;) {
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd < 0 || flock(fd, LOCK_EX) || fstat(fd, &now) || now.st_nlink)
+			return fd;
+		close(fd);
+		memcpy(wild, "XXXXXX", 6);
+	}
 }
 
 enum status unfinished_open(struct unfinished *file, const char *path)
@@ -87,11 +106,9 @@ enum status unfinished_open(struct unfinished *file, const char *path)
 		say_error("out of memory");
 		goto out_free;
 	}
-	file->fd = mkostemp(file->path, O_CLOEXEC);
-	if (file->fd >= 0) {
-		flock(file->fd, LOCK_EX | LOCK_NB);
+	file->fd = make_locked(file->path);
+	if (file->fd >= 0)
 		return STATUS_OK;
-	}
 	say_error("cannot make %s: %s", path, strerror(errno));
 	free(file->path);
 out_free:

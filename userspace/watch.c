@@ -234,7 +234,9 @@ static enum status say_hidden(const struct plan *plan)
 
 static bool all_are_hidden(const struct plan *plan)
 {
-	return plan->watch.subjects.hidden_most && !subjects_seen(&plan->watch.subjects);
+	const struct subjects *subjects = &plan->watch.subjects;
+
+	return !subjects->machine && subjects->hidden_most && !subjects_seen(subjects);
 }
 
 static enum status sample_again_and_again(struct plan *plan, struct source *source)
