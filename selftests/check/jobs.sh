@@ -33,6 +33,7 @@ jobs_add()
 		"$TOP/selftests/package/artifacts"
 	[ ${#released[@]} = 0 ] || add_job metrics 1 job_ktap metrics 600 \
 		"$TOP/selftests/metrics/run" "${released[@]}"
+	! chosen 6.12 || add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	add_guests "${debian[@]}"
 	for kernel in "${chosen[@]}"; do
 		add_job static 1 job_ktap "static $kernel" 300 \
@@ -46,7 +47,6 @@ jobs_add()
 		[[ " ${KERNELS[*]} " != *" $kernel "* ]] || add_job stress 1 job_ktap "stress $kernel" 900 \
 			"$TOP/selftests/soak/stress" "$kernel" 5
 	done
-	! chosen 6.12 || add_job ground 1 job_ktap 'ground guest' 1200 "$TOP/selftests/ground/guest"
 	for kernel in debug kcsan; do
 		! chosen "$kernel" || add_job ground 1 job_ktap "ground faults $kernel" 1200 \
 			"$TOP/selftests/ground/faults" "$kernel"
