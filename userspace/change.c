@@ -56,14 +56,14 @@ static bool is_same(const struct process *one, const struct process *other, enum
 	return one->pid == other->pid && one->start_ns == other->start_ns;
 }
 
-/* What @other does not know of a process did not come, and is not gone. */
-static bool is_hidden(const struct process *process, const struct snapshot *other,
+/* Where a snapshot does not know it, or another one of its name: not new, and not gone. */
+static bool is_hidden(const struct process *process, const struct snapshot *snapshot,
 		      enum change_by by)
 {
 	size_t i;
 
-	for (i = 0; i < other->count; i++)
-		if (other->all[i].classes_unknown && is_same(&other->all[i], process, by))
+	for (i = 0; snapshot->hidden && i < snapshot->count; i++)
+		if (snapshot->all[i].classes_unknown && is_same(&snapshot->all[i], process, by))
 			return true;
 	return false;
 }
@@ -74,8 +74,8 @@ static bool add_all(struct changes *changes, size_t *room, const struct snapshot
 	size_t i, left_out = 0;
 
 	for (i = 0; i < snapshot->count; i++) {
-		if (snapshot->all[i].classes_unknown || is_hidden(&snapshot->all[i], other, by) ||
-		    (by == CHANGE_BY_NAME && is_hidden(&snapshot->all[i], snapshot, by)))
+		if (is_hidden(&snapshot->all[i], snapshot, by) ||
+		    is_hidden(&snapshot->all[i], other, by))
 			left_out++;
 		else if (!add_process(changes, room, &snapshot->all[i], after, by))
 			return false;

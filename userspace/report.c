@@ -144,23 +144,12 @@ static void write_head(struct report *report)
 }
 
 /* Whoever recorded it was not permitted to look at them, or did not want to. */
-static size_t count_hidden(const struct snapshot *snapshot)
-{
-	size_t i, hidden = 0;
-
-	for (i = 0; i < snapshot->count; i++)
-		hidden += snapshot->all[i].classes_unknown;
-	return hidden;
-}
-
 static void write_hidden(struct report *report)
 {
-	const size_t hidden = count_hidden(&report->last);
-
-	if (hidden)
+	if (report->last.hidden)
 		fprintf(report->out,
 			"<p>Which classes %zu of %zu processes have is not known: they are not part of what follows.</p>\n",
-			hidden, report->last.count);
+			report->last.hidden, report->last.count);
 }
 
 /* Classes that have something at some time. */
@@ -235,7 +224,7 @@ static void write_growth(struct report *report)
 		write_chart(report, caption, process->values, 480, 200);
 	}
 	fputs("</div>\n", report->out);
-	if (!i && timeline->nr_processes > count_hidden(&report->last))
+	if (!i && timeline->nr_processes > report->last.hidden)
 		fputs("<p>No process grew.</p>\n", report->out);
 }
 

@@ -92,7 +92,7 @@ static void write_findings(FILE *out, const struct findings *findings,
 {
 	size_t i;
 
-	if (!subjects->machine && !subjects_seen(subjects) && subjects->hidden_most) {
+	if (subjects_all_hidden(subjects)) {
 		fputs("<p>There is nothing to judge by.</p>\n", out);
 		return;
 	}

@@ -37,6 +37,7 @@ enum status snapshot_take(struct snapshot *snapshot, struct source *source)
 			break;
 		}
 		snapshot->all[snapshot->count++] = process;
+		snapshot->hidden += process.classes_unknown;
 		result = source_next_process(source, &process);
 	}
 	if (result == SOURCE_END)

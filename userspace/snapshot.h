@@ -8,6 +8,7 @@
 struct snapshot {
 	struct process *all;		/* in the order of their pids */
 	size_t count;
+	size_t hidden;			/* those whose classes are not known */
 	size_t room;
 };
 

@@ -75,8 +75,9 @@ struct vma {
 };
 
 /*
- * FAILED has been complained about, as has NOT_PERMITTED: to look at mappings. CUT_OFF is for mappings alone: the process has
- * ended, or become another program, and some of them were not read.
+ * FAILED has been complained about. Two are for mappings alone: NOT_PERMITTED, about which
+ * it was as well; and CUT_OFF, when the process has ended, or become another program, and
+ * some of them were not read.
  */
 enum source_result {
 	SOURCE_NOT_PERMITTED = -2,

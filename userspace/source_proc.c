@@ -200,6 +200,26 @@ static void take_status(const struct proc_status *status, struct process *proces
 	process->total.filled = COLUMN_BIT(virt) | COLUMN_BIT(rss);
 }
 
+/* They could not be opened, and errno says why. */
+static enum source_result do_without_mappings(const struct proc_status *status,
+					      struct process *process)
+{
+	switch (errno) {
+	case EACCES:
+	case EPERM:
+		take_status(status, process);
+		return SOURCE_GOT;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		say_error("cannot read the mappings of process %d: %s", process->pid,
+			  strerror(errno));
+		return SOURCE_FAILED;
+	default:
+		return SOURCE_END;
+	}
+}
+
 static enum source_result take_mappings(struct proc *proc, const struct proc_stat *stat,
 					const struct proc_status *status,
 					struct process *process)
@@ -213,17 +233,8 @@ static enum source_result take_mappings(struct proc *proc, const struct proc_sta
 		return SOURCE_FAILED;
 	}
 	maps = proc_maps_open(process->pid, stat, status->threads, proc->devices);
-	if (!maps && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
-		say_error("cannot read the mappings of process %d: %s", process->pid,
-			  strerror(errno));
-		return SOURCE_FAILED;
-	}
-	if (!maps && errno != EACCES && errno != EPERM)
-		return SOURCE_END;
-	if (!maps) {
-		take_status(status, process);
-		return SOURCE_GOT;
-	}
+	if (!maps)
+		return do_without_mappings(status, process);
 	any = add_mappings(maps, process);
 	proc_maps_close(maps);
 	return any && is_still(process->pid, stat) ? SOURCE_GOT : SOURCE_END;

@@ -347,6 +347,11 @@ size_t subjects_seen(const struct subjects *subjects)
 	return subjects->count - !!subjects->machine;
 }
 
+bool subjects_all_hidden(const struct subjects *subjects)
+{
+	return !subjects->count && subjects->hidden_most;
+}
+
 size_t subjects_alive(const struct subjects *subjects)
 {
 	size_t i, alive = 0;

@@ -69,6 +69,9 @@ bool subjects_know(struct subjects *subjects, const struct process *process);
  */
 struct subject *subjects_restore(struct subjects *subjects, struct growth *growth);
 
+/* Is there nobody to be judged, for their classes alone? The machine can always be. */
+bool subjects_all_hidden(const struct subjects *subjects);
+
 /* Without the machine; all that are kept, and those that were there in the last sample. */
 size_t subjects_seen(const struct subjects *subjects);
 size_t subjects_alive(const struct subjects *subjects);

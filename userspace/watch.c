@@ -232,13 +232,6 @@ static enum status say_hidden(const struct plan *plan)
 	return STATUS_NOT_PERMITTED;
 }
 
-static bool all_are_hidden(const struct plan *plan)
-{
-	const struct subjects *subjects = &plan->watch.subjects;
-
-	return !subjects->machine && subjects->hidden_most && !subjects_seen(subjects);
-}
-
 static enum status sample_again_and_again(struct plan *plan, struct source *source)
 {
 	uint64_t began = now_ns(), next = began, watched;
@@ -248,7 +241,7 @@ static enum status sample_again_and_again(struct plan *plan, struct source *sour
 		status = sample(plan, source, 0);
 		watched = now_ns() - began;
 		plan->watch.seconds = watched / 1e9;
-		if (!status && all_are_hidden(plan))
+		if (!status && subjects_all_hidden(&plan->watch.subjects))
 			return say_hidden(plan);
 		if (status || interrupted || all_ended(plan))
 			return status;
@@ -272,7 +265,7 @@ static enum status replay(struct plan *plan, struct source *capture)
 		status = sample(plan, capture, now);
 	}
 	plan->watch.seconds = (now - begin) / 1e9;
-	return !status && all_are_hidden(plan) ? say_hidden(plan) : status;
+	return !status && subjects_all_hidden(&plan->watch.subjects) ? say_hidden(plan) : status;
 }
 
 static enum status report(const struct plan *plan)
