@@ -4,7 +4,6 @@
  * not there at all; and whatever a file holds, reading it ends well.
  * Oracle: the same commands without the capture, and what this test wrote and broke.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -18,6 +17,7 @@
 
 #include "kselftest_harness.h"
 
+#include "client/folder.h"
 #include "client/run.h"
 #include "client/synthetic.h"
 #include "lib/patience.h"
@@ -29,33 +29,6 @@
 /* Where a SQLite file says what it is, in big-endian order. */
 #define USER_VERSION	60
 #define APPLICATION_ID	68
-
-static int files_in(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	int count = 0;
-
-	while (dir && (entry = readdir(dir)))
-		count += *entry->d_name != '.';
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
-static void remove_files(const char *folder)
-{
-	char path[512];
-	struct dirent *entry;
-	DIR *dir = opendir(folder);
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-}
 
 static char *load(const char *path, size_t *size)
 {
@@ -177,8 +150,7 @@ FIXTURE_TEARDOWN(layout)
 {
 	remove_synthetic(&self->all);
 	remove_synthetic(&self->some);
-	remove_files(FOLDER);
-	rmdir(FOLDER);
+	remove_folder(FOLDER);
 }
 
 /* What a process can run into is known of those alone that live. */
@@ -281,8 +253,7 @@ FIXTURE_SETUP(capture)
 FIXTURE_TEARDOWN(capture)
 {
 	synthetic_remove(&self->synthetic);
-	remove_files(FOLDER);
-	rmdir(FOLDER);
+	remove_folder(FOLDER);
 	free(self->bytes);
 	run_free(&self->run);
 }

@@ -507,12 +507,6 @@ TEST_F(export, wrong_use)
  * Without the module.
  */
 
-static void become_nobody(void)
-{
-	if (setgid(65534) || setuid(65534))
-		_exit(125);
-}
-
 /* What the kernel counts by itself is there, and nothing that would be wrong. */
 static void expect_kernel_alone(struct __test_metadata *_metadata,
 				const struct exposition *found)

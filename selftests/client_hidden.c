@@ -25,12 +25,6 @@
 
 #define PACE	"-i", "0.05", "-f", "0.6"
 
-static void become_nobody(void)
-{
-	if (setgid(65534) || setuid(65534))
-		_exit(125);
-}
-
 FIXTURE(hidden)
 {
 	struct workload workload;
@@ -115,10 +109,8 @@ TEST_F(hidden, watch_of_all)
 static void record(struct run *run_of_it, const char *path, const char *pid, bool cheap)
 {
 	run_free(run_of_it);
-	if (cheap)
-		run(run_of_it, "record", "--cheap", "--source=proc", "-o", path, PACE, pid, NULL);
-	else
-		run(run_of_it, "record", "--source=proc", "-o", path, PACE, pid, NULL);
+	run(run_of_it, "record", "--source=proc", "-o", path, PACE, pid, cheap ? "--cheap" : NULL,
+	    NULL);
 }
 
 TEST_F(hidden, capture)

@@ -4,7 +4,6 @@
  * files and of nothing else, and what a killed one left is gone with the next one.
  * Oracle: the folder and what was in it before.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "kselftest_harness.h"
 
+#include "client/folder.h"
 #include "client/run.h"
 #include "lib/patience.h"
 
@@ -22,31 +22,8 @@
 #define CAPTURE	FOLDER "/capture"
 #define THERE	FOLDER "/there"
 #define LINK	FOLDER "/link"
-
-static int files_in_folder(void)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir(FOLDER);
-	int count = 0;
-
-	while (dir && (entry = readdir(dir)))
-		count += *entry->d_name != '.';
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
-static void remove_folder(void)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir(FOLDER);
-
-	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(FOLDER);
-}
+/* For what exports keep: others have a history of their own. */
+#define STATE	"/tmp/client_output.state"
 
 FIXTURE(output)
 {
@@ -57,8 +34,10 @@ FIXTURE(output)
 /* With a capture of this process, as /proc knows it. */
 FIXTURE_SETUP(output)
 {
-	remove_folder();
+	remove_folder(FOLDER);
+	remove_folder(STATE);
 	ASSERT_EQ(0, mkdir(FOLDER, 0700));
+	ASSERT_EQ(0, mkdir(STATE, 0700));
 	snprintf(self->pid, sizeof(self->pid), "%d", getpid());
 	run(&self->run, "record", "--source=proc", "-o", CAPTURE, self->pid, NULL);
 	ASSERT_EQ(0, self->run.status)
@@ -68,27 +47,32 @@ FIXTURE_SETUP(output)
 FIXTURE_TEARDOWN(output)
 {
 	run_free(&self->run);
-	remove_folder();
+	remove_folder(FOLDER);
+	remove_folder(STATE);
 }
 
 /* Each command that writes files, to this one. */
-static const struct {
-	const char *line;
-} writers[] = {
-	{ "memclass record --source=proc 1 -o " },
-	{ "memclass report " CAPTURE " -o " },
-	{ "memclass export --source=proc --textfile " },
+static const char *const writers[] = {
+	"memclass record --source=proc 1 -o ",
+	"memclass report " CAPTURE " -o ",
+	"RUNTIME_DIRECTORY=" STATE " memclass export --source=proc --textfile ",
 };
 
 #define NR_WRITERS	(sizeof(writers) / sizeof(writers[0]))
 
-static void write_to(struct run *run, size_t writer, const char *file)
+/* @before: what the shell does before. */
+static void write_after(struct run *run, const char *before, size_t writer, const char *file)
 {
 	char line[256];
 
 	run_free(run);
-	snprintf(line, sizeof(line), "%s%s", writers[writer].line, file);
+	snprintf(line, sizeof(line), "%s%s%s", before, writers[writer], file);
 	run_shell(run, line);
+}
+
+static void write_to(struct run *run, size_t writer, const char *file)
+{
+	write_after(run, "", writer, file);
 }
 
 TEST_F(output, is_no_file)
@@ -102,14 +86,14 @@ TEST_F(output, is_no_file)
 		write_to(&self->run, i, THERE);
 		EXPECT_EQ(1, self->run.status);
 		EXPECT_NE(NULL, strstr(self->run.err, "not a file that could be replaced"))
-		TH_LOG("%s%s", writers[i].line, self->run.err);
+		TH_LOG("%s%s", writers[i], self->run.err);
 		ASSERT_EQ(0, stat(THERE, &after));
 		EXPECT_EQ(before.st_mode, after.st_mode);
 		EXPECT_EQ(before.st_ino, after.st_ino);
 		write_to(&self->run, i, FOLDER);
 		EXPECT_EQ(1, self->run.status);
 	}
-	EXPECT_EQ(2, files_in_folder());
+	EXPECT_EQ(2, files_in(FOLDER));
 }
 
 TEST_F(output, is_a_device)
@@ -137,14 +121,14 @@ TEST_F(output, is_a_link)
 		ASSERT_EQ(0, symlink("there", LINK));
 		write_to(&self->run, i, LINK);
 		EXPECT_EQ(0, self->run.status)
-		TH_LOG("%s%s", writers[i].line, self->run.err);
+		TH_LOG("%s%s", writers[i], self->run.err);
 		ASSERT_EQ(0, lstat(LINK, &after));
 		EXPECT_TRUE(S_ISLNK(after.st_mode));
 		ASSERT_EQ(0, lstat(THERE, &after));
 		EXPECT_TRUE(S_ISREG(after.st_mode));
 		EXPECT_LT(0, after.st_size);
 		EXPECT_NE(before.st_ino, after.st_ino);
-		EXPECT_EQ(3, files_in_folder());
+		EXPECT_EQ(3, files_in(FOLDER));
 		close(fd);
 		unlink(LINK);
 		unlink(THERE);
@@ -161,7 +145,7 @@ TEST_F(output, is_a_link_that_leads_nowhere)
 	EXPECT_NE(NULL, strstr(self->run.err, "leads nowhere"));
 	ASSERT_EQ(0, lstat(LINK, &now));
 	EXPECT_TRUE(S_ISLNK(now.st_mode));
-	EXPECT_EQ(2, files_in_folder());
+	EXPECT_EQ(2, files_in(FOLDER));
 }
 
 TEST_F(output, is_too_large)
@@ -169,15 +153,11 @@ TEST_F(output, is_too_large)
 	size_t i;
 
 	for (i = 0; i < NR_WRITERS; i++) {
-		char line[256];
-
-		run_free(&self->run);
-		snprintf(line, sizeof(line), "ulimit -f 1; %s" THERE, writers[i].line);
-		run_shell(&self->run, line);
+		write_after(&self->run, "ulimit -f 1; ", i, THERE);
 		EXPECT_EQ(1, self->run.status);
 		EXPECT_NE(NULL, strstr(self->run.err, "cannot write " THERE ": "))
-		TH_LOG("%s%s", writers[i].line, self->run.err);
-		EXPECT_EQ(1, files_in_folder());
+		TH_LOG("%s%s", writers[i], self->run.err);
+		EXPECT_EQ(1, files_in(FOLDER));
 	}
 }
 
@@ -187,7 +167,7 @@ static void record_for_long(struct run *run, const char *pid)
 	unsigned int tries;
 
 	run_start(run, "record", "--source=proc", "-o", THERE, "-i", "1000", pid, NULL);
-	for (tries = 0; files_in_folder() == 1 && tries < 6000; tries++)
+	for (tries = 0; files_in(FOLDER) == 1 && tries < 6000; tries++)
 		usleep(10000);
 }
 
@@ -200,12 +180,12 @@ TEST_F(output, was_left_by_one_that_was_killed)
 	run_finish(&killed);
 	EXPECT_EQ(-SIGKILL, killed.status);
 	run_free(&killed);
-	EXPECT_EQ(2, files_in_folder());
+	EXPECT_EQ(2, files_in(FOLDER));
 	EXPECT_NE(0, access(THERE, F_OK));
 	write_to(&self->run, 0, THERE);
 	EXPECT_EQ(0, self->run.status);
 	EXPECT_EQ(0, access(THERE, F_OK));
-	EXPECT_EQ(2, files_in_folder());
+	EXPECT_EQ(2, files_in(FOLDER));
 }
 
 /* Who still writes keeps what he has written. */
@@ -216,13 +196,13 @@ TEST_F(output, is_being_written)
 	record_for_long(&other, self->pid);
 	write_to(&self->run, 0, THERE);
 	EXPECT_EQ(0, self->run.status);
-	EXPECT_EQ(3, files_in_folder());
+	EXPECT_EQ(3, files_in(FOLDER));
 	kill(other.pid, SIGINT);
 	run_finish(&other);
 	EXPECT_EQ(0, other.status)
 	TH_LOG("%s", other.err);
 	run_free(&other);
-	EXPECT_EQ(2, files_in_folder());
+	EXPECT_EQ(2, files_in(FOLDER));
 }
 
 TEST_HARNESS_MAIN

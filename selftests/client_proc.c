@@ -314,12 +314,6 @@ TEST_F(still, ps)
 	}
 }
 
-static void become_nobody(void)
-{
-	if (setgid(65534) || setuid(65534))
-		_exit(125);
-}
-
 /* What others have in detail is not for everyone. */
 TEST_F(still, not_permitted)
 {

@@ -134,6 +134,12 @@ void run_shell(struct run *run, const char *command)
 	free(line);
 }
 
+void become_nobody(void)
+{
+	if (setgid(65534) || setuid(65534))
+		_exit(125);
+}
+
 /* Returns the end of the pipe that is to be read. */
 int run_start(struct run *run, ...)
 {

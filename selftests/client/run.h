@@ -39,6 +39,9 @@ void run_shell(struct run *run, const char *command);
 /* Calls @prepare in the new process before it becomes the client. */
 void run_after(struct run *run, void (*prepare)(void), ...);
 
+/* Such a preparation; or of any new process, which it ends when it cannot be done. */
+void become_nobody(void);
+
 /*
  * Starts it, with standard output going to a pipe, and does not wait. It waits by
  * itself when the pipe is full. run_finish() takes what it wrote.
